@@ -1,0 +1,230 @@
+//! Signed function calls, version 1: what a signature covers, the token that carries it, and whether a token is good.
+//!
+//! A token is `cs1.<key id>.<issued at>.<nonce>.<mac>`. Its MAC is HMAC-SHA256 over the deterministic CBOR (RFC 8949, 4.2.1) of
+//! `["countersign.call.v1", key id, audience, type, name, issued at, nonce, args]`.
+
+use crate::error::Error;
+use crate::keyring::{ID_LEN, KeyId};
+use crate::mac::{Key, MAC_LEN, Mac};
+use crate::text::{base64url_len, read_base64url, write_base64url};
+use crate::value::{self, head};
+use crate::window;
+
+/// The length of a nonce, in bytes.
+pub const NONCE_LEN: usize = 16;
+
+/// The longest a token can be, in characters.
+pub const MAX_TOKEN_LEN: usize = 4 + ID_LEN + 1 + MAX_DIGITS + 1 + NONCE_CHARS + 1 + MAC_CHARS;
+
+/// The longest audience or function name, in bytes.
+pub const MAX_NAME_LEN: usize = 1024;
+
+const VERSION: &[u8] = b"cs1";
+const DOMAIN: &[u8] = b"countersign.call.v1";
+const MAX_DIGITS: usize = 16;
+const NONCE_CHARS: usize = base64url_len(NONCE_LEN);
+const MAC_CHARS: usize = base64url_len(MAC_LEN);
+
+/// The type of a Convex function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum FunctionType {
+    /// A query.
+    Query = 0,
+    /// A mutation.
+    Mutation = 1,
+    /// An action.
+    Action = 2,
+}
+
+impl FunctionType {
+    /// The type with this number.
+    #[must_use]
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            0 => Some(Self::Query),
+            1 => Some(Self::Mutation),
+            2 => Some(Self::Action),
+            _ => None,
+        }
+    }
+
+    /// The name that is signed.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Action => "action",
+        }
+    }
+}
+
+/// A function call: what the two sides must agree on, byte for byte.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    audience: &'a [u8],
+    kind: FunctionType,
+    name: &'a [u8],
+    args: &'a [u8],
+}
+
+impl<'a> Call<'a> {
+    /// A call of the function `name` (`path/to/module:function`) on the deployment `audience`, its arguments encoded as [`value`] has it.
+    ///
+    /// # Errors
+    /// [`Error::TypeInvalid`] for an audience or name that is empty or over [`MAX_NAME_LEN`] bytes, [`Error::TextMalformed`] for one that
+    /// is not UTF-8, [`Error::ValueUnsupported`] for arguments that are not in their deterministic form ([`value::check`] says why).
+    pub fn new(audience: &'a [u8], kind: FunctionType, name: &'a [u8], args: &'a [u8]) -> Result<Self, Error> {
+        for text in [audience, name] {
+            if text.is_empty() || text.len() > MAX_NAME_LEN {
+                return Err(Error::TypeInvalid);
+            }
+            core::str::from_utf8(text).map_err(|_| Error::TextMalformed)?;
+        }
+        value::check(args).map_err(|_| Error::ValueUnsupported)?;
+        Ok(Self { audience, kind, name, args })
+    }
+
+    /// Begins the MAC of this call: everything that is signed is fed to it here and nowhere else.
+    fn mac(&self, key: &Key, id: &KeyId, issued_at: u64, nonce: &[u8; NONCE_LEN]) -> Mac {
+        let mut mac = key.begin();
+        mac.add(&[4 << 5 | 8]);
+        for text in [DOMAIN, id.as_bytes(), self.audience, self.kind.name().as_bytes(), self.name] {
+            add_run(&mut mac, 3, text);
+        }
+        add_head(&mut mac, 0, issued_at);
+        add_run(&mut mac, 2, nonce);
+        mac.update(self.args)
+    }
+
+    /// Signs this call.
+    ///
+    /// # Errors
+    /// [`Error::TypeInvalid`] if `issued_at` is over [`window::MAX_TIME_MS`].
+    pub fn sign(&self, key: &Key, id: KeyId, issued_at: u64, nonce: [u8; NONCE_LEN]) -> Result<Token, Error> {
+        if issued_at > window::MAX_TIME_MS {
+            return Err(Error::TypeInvalid);
+        }
+        let mac = self.mac(key, &id, issued_at, &nonce).sign();
+        Ok(Token { key_id: id, issued_at, nonce, mac })
+    }
+
+    /// Whether `token` is a signature over this call, made with `key`, at a time within the window. `known` is false if no
+    /// key has the token's id; `key` is then another one, so that the same work is done.
+    ///
+    /// # Errors
+    /// In this order: [`Error::KeyUnknown`], [`Error::SignatureInvalid`], and those of [`window::check`].
+    pub fn verify(&self, token: &Token, key: &Key, known: bool, now: u64, tolerance_ms: u32) -> Result<(), Error> {
+        let valid = self.mac(key, &token.key_id, token.issued_at, &token.nonce).verify(&token.mac);
+        if !known {
+            return Err(Error::KeyUnknown);
+        }
+        if !valid {
+            return Err(Error::SignatureInvalid);
+        }
+        window::check(token.issued_at, now, tolerance_ms)
+    }
+}
+
+fn add_run(mac: &mut Mac, major: u8, bytes: &[u8]) {
+    add_head(mac, major, bytes.len() as u64);
+    mac.add(bytes);
+}
+
+fn add_head(mac: &mut Mac, major: u8, number: u64) {
+    let mut bytes = [0; 9];
+    let len = head(major, number, &mut bytes);
+    mac.add(&bytes[..len]);
+}
+
+/// A token, taken apart. Having one says nothing about whether it is good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// The key it says it was made with.
+    pub key_id: KeyId,
+    /// The time it says it was made, in milliseconds since 1970.
+    pub issued_at: u64,
+    /// What makes it different from every other token.
+    pub nonce: [u8; NONCE_LEN],
+    mac: [u8; MAC_LEN],
+}
+
+impl Token {
+    /// Reads a token. Accepts exactly what [`Token::write`] makes.
+    ///
+    /// # Errors
+    /// [`Error::SignatureMissing`] for no text at all, [`Error::VersionUnsupported`] for a token of another version,
+    /// [`Error::SignatureMalformed`] for anything else that is not a token.
+    pub fn parse(text: &[u8]) -> Result<Self, Error> {
+        if text.is_empty() {
+            return Err(Error::SignatureMissing);
+        }
+        if text.len() > MAX_TOKEN_LEN {
+            return Err(if is_other_version(text) { Error::VersionUnsupported } else { Error::SignatureMalformed });
+        }
+        let mut parts = text.split(|c| *c == b'.');
+        if parts.next() != Some(VERSION) {
+            return Err(if is_other_version(text) { Error::VersionUnsupported } else { Error::SignatureMalformed });
+        }
+        Self::parse_parts(parts).ok_or(Error::SignatureMalformed)
+    }
+
+    fn parse_parts<'a>(mut parts: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
+        let key_id = KeyId::parse(parts.next()?)?;
+        let issued_at = parse_time(parts.next()?)?;
+        let (mut nonce, mut mac) = ([0; NONCE_LEN], [0; MAC_LEN]);
+        let well_formed = read_base64url(parts.next()?, &mut nonce) & read_base64url(parts.next()?, &mut mac);
+        (well_formed && parts.next().is_none()).then_some(Self { key_id, issued_at, nonce, mac })
+    }
+
+    /// Writes the token's text into `out` and returns its length.
+    pub fn write(&self, out: &mut [u8; MAX_TOKEN_LEN]) -> usize {
+        let mut digits = [0; MAX_DIGITS];
+        let digits = write_time(self.issued_at, &mut digits);
+        let (mut nonce, mut mac) = ([0; NONCE_CHARS], [0; MAC_CHARS]);
+        write_base64url(&self.nonce, &mut nonce);
+        write_base64url(&self.mac, &mut mac);
+        let mut len = 0;
+        for part in [VERSION, self.key_id.as_bytes(), digits, &nonce, &mac] {
+            if len > 0 {
+                out[len] = b'.';
+                len += 1;
+            }
+            out[len..len + part.len()].copy_from_slice(part);
+            len += part.len();
+        }
+        len
+    }
+}
+
+/// `cs`, digits, a full stop: a token, but not of this version.
+fn is_other_version(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"cs") else { return false };
+    let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
+    digits > 0 && rest.get(digits) == Some(&b'.') && &rest[..digits] != b"1"
+}
+
+/// Decimal digits and nothing else, no leading zero, at most [`window::MAX_TIME_MS`].
+fn parse_time(digits: &[u8]) -> Option<u64> {
+    if digits.is_empty() || digits.len() > MAX_DIGITS || digits.len() > 1 && digits[0] == b'0' {
+        return None;
+    }
+    let time = digits.iter().try_fold(0, |sum, c| c.is_ascii_digit().then(|| sum * 10 + u64::from(c - b'0')))?;
+    (time <= window::MAX_TIME_MS).then_some(time)
+}
+
+fn write_time(mut time: u64, digits: &mut [u8; MAX_DIGITS]) -> &[u8] {
+    let mut start = digits.len();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (time % 10) as u8;
+        time /= 10;
+        if time == 0 || start == 0 {
+            return &digits[start..];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,227 @@
+//! Keys derived from secrets, their ids, and which key a token names.
+//!
+//! Every key comes from a secret by HKDF-SHA256 (RFC 5869) with a purpose of its own, so a signature made for one purpose
+//! says nothing in another.
+
+use core::fmt;
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::error::Error;
+use crate::secret;
+use crate::text::{is_hex, write_hex};
+
+/// The length of a derived key, in bytes.
+pub const KEY_LEN: usize = 32;
+
+/// The length of a key id or a fingerprint, in characters.
+pub const ID_LEN: usize = 16;
+
+/// The most keys a keyring may hold, so that looking one up is bounded work.
+pub const MAX_KEYS: usize = 64;
+
+const SALT: &[u8] = b"countersign.v1";
+
+/// The name of a key: 16 lower-case hexadecimal digits. It is public, and says nothing about the secret.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct KeyId([u8; ID_LEN]);
+
+impl KeyId {
+    /// Reads a key id.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        text.try_into().ok().filter(|_| is_hex(text)).map(Self)
+    }
+
+    /// The id's characters.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; ID_LEN] {
+        &self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|c| fmt::Write::write_char(f, char::from(*c)))
+    }
+}
+
+impl fmt::Debug for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyId({self})")
+    }
+}
+
+/// What keys follow from a secret.
+pub struct Derivation(Hkdf<Sha256>);
+
+impl Derivation {
+    /// Begins with a usable secret.
+    ///
+    /// # Errors
+    /// Those of [`secret::check`].
+    pub fn new(secret: &[u8]) -> Result<Self, Error> {
+        secret::check(secret)?;
+        Ok(Self(Hkdf::new(Some(SALT), secret)))
+    }
+
+    /// The key that signs function calls.
+    #[must_use]
+    pub fn call_key(&self) -> Zeroizing<[u8; KEY_LEN]> {
+        Zeroizing::new(self.expand(b"call"))
+    }
+
+    /// The name that tokens give the keys of this secret.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        KeyId(self.id(b"key-id"))
+    }
+
+    /// A short text that is the same for the same secret, to compare by eye: 16 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; ID_LEN] {
+        self.id(b"fingerprint")
+    }
+
+    fn id(&self, info: &[u8]) -> [u8; ID_LEN] {
+        let mut text = [0; ID_LEN];
+        write_hex(&self.expand::<{ ID_LEN / 2 }>(info), &mut text);
+        text
+    }
+
+    fn expand<const N: usize>(&self, info: &[u8]) -> [u8; N] {
+        let mut out = [0; N];
+        let expanded = self.0.expand(info, &mut out);
+        assert!(expanded.is_ok(), "HKDF-SHA256 gives up to 8160 bytes");
+        out
+    }
+}
+
+impl fmt::Debug for Derivation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Derivation(..)")
+    }
+}
+
+/// A key on a keyring, as far as it is public. Callers are numbered in the order in which they were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The key's id.
+    pub id: KeyId,
+    /// The caller that holds its secret.
+    pub caller: u32,
+}
+
+/// What adding a key to a keyring comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// The key is new.
+    New,
+    /// The same caller was given the same secret before; one key is enough.
+    Duplicate,
+}
+
+/// Whether `key` may join a keyring that holds `keys`.
+///
+/// # Errors
+/// [`Error::KeyConflict`] if another caller has the same secret: nobody could tell the two apart. [`Error::Misconfigured`]
+/// if there are [`MAX_KEYS`] already.
+pub fn admit(keys: impl IntoIterator<Item = Listed>, key: Listed) -> Result<Admission, Error> {
+    let mut count = 0;
+    for listed in keys {
+        if listed.id == key.id {
+            return if listed.caller == key.caller { Ok(Admission::Duplicate) } else { Err(Error::KeyConflict) };
+        }
+        count += 1;
+    }
+    if count < MAX_KEYS { Ok(Admission::New) } else { Err(Error::Misconfigured) }
+}
+
+/// Which of `keys` has this id.
+#[must_use]
+pub fn find(keys: impl IntoIterator<Item = KeyId>, id: &KeyId) -> Option<usize> {
+    keys.into_iter().position(|key| key == *id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &[u8] = b"q8Zr-2vXw_5tNc7Lm1Pd9Kf3Hj6Gs4Ab";
+
+    fn id(digit: char) -> KeyId {
+        KeyId::parse(digit.to_string().repeat(ID_LEN).as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn derivation_is_hkdf_with_the_salt_and_purposes_of_the_design() {
+        let secret = b"Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFi";
+        let derivation = Derivation::new(secret).unwrap();
+        let hkdf = Hkdf::<Sha256>::new(Some(b"countersign.v1"), secret);
+        let mut key = [0; 32];
+        hkdf.expand(b"call", &mut key).unwrap();
+        assert_eq!(*derivation.call_key(), key);
+        let mut id = [0; 8];
+        hkdf.expand(b"key-id", &mut id).unwrap();
+        assert_eq!(derivation.key_id().to_string(), format!("{:016x}", u64::from_be_bytes(id)));
+        hkdf.expand(b"fingerprint", &mut id).unwrap();
+        assert_eq!(derivation.fingerprint(), *format!("{:016x}", u64::from_be_bytes(id)).as_bytes());
+    }
+
+    #[test]
+    fn a_secret_with_zero_bytes_appended_or_its_own_hash_gives_other_keys() {
+        let long = [SECRET, SECRET, SECRET].concat();
+        for (one, other) in [
+            (SECRET.to_vec(), [SECRET, b"\0x"].concat()),
+            (long.clone(), crate::mac::sha256(&[&long]).to_vec()),
+        ] {
+            let (one, other) = (Hkdf::<Sha256>::new(Some(SALT), &one), Hkdf::<Sha256>::new(Some(SALT), &other));
+            assert_ne!(Derivation(one).key_id(), Derivation(other).key_id());
+        }
+    }
+
+    #[test]
+    fn there_are_no_keys_of_an_unusable_secret() {
+        assert_eq!(Derivation::new(b"").unwrap_err(), Error::SecretMissing);
+        assert_eq!(Derivation::new(b"changeme").unwrap_err(), Error::SecretWeak);
+    }
+
+    #[test]
+    fn key_ids_have_one_form() {
+        assert_eq!(id('a').to_string(), "aaaaaaaaaaaaaaaa");
+        for text in ["", "aaaaaaaaaaaaaaa", "aaaaaaaaaaaaaaaaa", "AAAAAAAAAAAAAAAA", "__proto__aaaaaaa", "aaaaaaaaaaaaaaa\n"] {
+            assert_eq!(KeyId::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_secret_for_two_callers_is_a_conflict_and_twice_for_one_is_once() {
+        let keys = [Listed { id: id('a'), caller: 0 }, Listed { id: id('b'), caller: 1 }];
+        assert_eq!(admit(keys, Listed { id: id('c'), caller: 0 }), Ok(Admission::New));
+        assert_eq!(admit(keys, Listed { id: id('a'), caller: 0 }), Ok(Admission::Duplicate));
+        assert_eq!(admit(keys, Listed { id: id('a'), caller: 1 }), Err(Error::KeyConflict));
+    }
+
+    #[test]
+    fn a_keyring_is_bounded() {
+        let keys = |count: usize| (0..count).map(|i| Listed { id: KeyId::parse(format!("{i:016x}").as_bytes()).unwrap(), caller: 0 });
+        let new = Listed { id: id('f'), caller: 0 };
+        assert_eq!(admit(keys(MAX_KEYS - 1), new), Ok(Admission::New));
+        assert_eq!(admit(keys(MAX_KEYS), new), Err(Error::Misconfigured));
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_id() {
+        assert_eq!(find([id('a'), id('b')], &id('b')), Some(1));
+        assert_eq!(find([id('a'), id('b')], &id('c')), None);
+        assert_eq!(find([], &id('c')), None);
+    }
+
+    #[test]
+    fn nothing_prints_a_key() {
+        assert_eq!(format!("{:?}", Derivation::new(SECRET).unwrap()), "Derivation(..)");
+        assert_eq!(format!("{:?}", crate::mac::Key::new(SECRET)), "Key(..)");
+    }
+}

@@ -1,0 +1,40 @@
+//! Shared secrets and signed function calls between a Next.js server and a Convex backend.
+//!
+//! Every security decision of countersign is made in this crate, once, and both ends run the same code.
+//! Nothing here reads a clock, an environment variable or randomness: they are arguments.
+//!
+//! | module | what it decides |
+//! |---|---|
+//! | [`secret`] | whether a text may be used as a secret, and whether two are equal |
+//! | [`mac`] | HMAC-SHA256 with precomputed keys |
+//! | [`keyring`] | which keys follow from a secret, and which of them a token names |
+//! | [`value`] | the one sequence of bytes that stands for a Convex value |
+//! | [`call`] | what a signed function call covers, and whether a token is good for it |
+//! | [`window`] | whether a time is near enough |
+//! | [`text`] | hexadecimal and base64url, one form each |
+//! | [`error`] | the stable codes of everything that can be refused |
+//!
+//! `wasm` is the only module that knows JavaScript, and the only one with `unsafe` code.
+#![cfg_attr(not(any(feature = "std", test)), no_std)]
+#![deny(unsafe_code)]
+
+#[forbid(unsafe_code)]
+pub mod call;
+#[forbid(unsafe_code)]
+pub mod error;
+#[forbid(unsafe_code)]
+pub mod keyring;
+#[forbid(unsafe_code)]
+pub mod mac;
+#[forbid(unsafe_code)]
+pub mod secret;
+#[forbid(unsafe_code)]
+pub mod text;
+#[forbid(unsafe_code)]
+pub mod value;
+#[forbid(unsafe_code)]
+pub mod window;
+
+#[cfg(all(target_arch = "wasm32", any(feature = "lean", feature = "rich")))]
+#[allow(unsafe_code)]
+mod wasm;

@@ -1,0 +1,91 @@
+//! HMAC-SHA256 (RFC 2104, FIPS 180-4) with keys whose two padded blocks are hashed once.
+
+use core::fmt;
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+/// The length of a MAC, in bytes.
+pub const MAC_LEN: usize = 32;
+
+/// A key with its inner and outer state precomputed. Never prints its bytes; wiped when dropped.
+#[derive(Clone)]
+pub struct Key(Hmac<Sha256>);
+
+impl Key {
+    /// Takes a key of any length, its bytes as they are. As RFC 2104 has it, a key of over 64 bytes stands for its hash.
+    #[must_use]
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(bytes).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
+    }
+
+    /// Begins a MAC over a message given in pieces.
+    #[must_use]
+    pub fn begin(&self) -> Mac {
+        Mac(self.0.clone())
+    }
+
+    /// The MAC of `message`.
+    #[must_use]
+    pub fn sign(&self, message: &[u8]) -> [u8; MAC_LEN] {
+        self.begin().update(message).sign()
+    }
+
+    /// Whether `mac` is exactly the MAC of `message`. Takes the same time for every MAC of 32 bytes.
+    #[must_use]
+    pub fn verify(&self, message: &[u8], mac: &[u8]) -> bool {
+        self.begin().update(message).verify(mac)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// A MAC under way.
+pub struct Mac(Hmac<Sha256>);
+
+impl Mac {
+    /// Adds a piece of the message. Where pieces begin and end makes no difference.
+    #[must_use]
+    pub fn update(mut self, piece: &[u8]) -> Self {
+        self.add(piece);
+        self
+    }
+
+    /// The same, in place.
+    pub fn add(&mut self, piece: &[u8]) {
+        self.0.update(piece);
+    }
+
+    /// Ends the message and returns its MAC.
+    #[must_use]
+    pub fn sign(self) -> [u8; MAC_LEN] {
+        self.0.finalize().into_bytes().into()
+    }
+
+    /// Ends the message and tells whether `mac` is exactly its MAC: all 32 bytes, compared in constant time.
+    #[must_use]
+    pub fn verify(self, mac: &[u8]) -> bool {
+        self.sign().ct_eq(mac).into()
+    }
+}
+
+impl fmt::Debug for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mac(..)")
+    }
+}
+
+/// SHA-256 of the pieces, one after the other.
+#[must_use]
+pub fn sha256(pieces: &[&[u8]]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for piece in pieces {
+        hash.update(piece);
+    }
+    hash.finalize().into()
+}

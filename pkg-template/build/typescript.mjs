@@ -1,0 +1,126 @@
+// pkg-template/src -> pkg/esm and pkg/cjs. tsc checks everything and writes the declarations; esbuild writes the JavaScript,
+// file by file, so that entries share their modules and a bundler takes only what an entry uses.
+
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { BuildError, attempt, pkgDir, root, runMain, step, templateDir, withLock } from "./process.mjs";
+import { ensureToolchain } from "./toolchain.mjs";
+import { buildWasm, wasmModules, wasmPath } from "./wasm.mjs";
+
+const sourceDir = join(templateDir, "src");
+const esmDir = join(pkgDir, "esm");
+const cjsDir = join(pkgDir, "cjs");
+
+/** Checks, then writes, the whole of pkg/ except the tarball. */
+export async function buildPackage() {
+  await step("checking types", checkTypes);
+  await step("writing pkg/", writePackage);
+}
+
+/** tsc with the declarations as output. A failed check leaves the last good pkg/ alone. */
+async function checkTypes() {
+  const stagedDir = join(root, ".cache/types");
+  rmSync(stagedDir, { recursive: true, force: true });
+  const args = [join(root, "node_modules/typescript/bin/tsc"), "-p", templateDir, "--outDir", stagedDir, "--pretty", "false"];
+  const result = await attempt(process.execPath, args);
+  if (result.code !== 0) throw new BuildError(`The types of pkg-template/ do not hold (${result.problem}):\n${result.stdout}${result.stderr}`);
+}
+
+async function writePackage() {
+  const { transform } = await import("esbuild");
+  rmSync(pkgDir, { recursive: true, force: true });
+  mkdirSync(join(pkgDir, "wasm"), { recursive: true });
+  for (const { name } of wasmModules) cpSync(wasmPath(name), join(pkgDir, "wasm", `${name}.wasm`));
+  for (const file of sourceFiles()) {
+    const code = readFileSync(join(sourceDir, file), "utf8");
+    const output = file.replace(/\.ts$/, ".js");
+    /** @type {import("esbuild").TransformOptions} */
+    const options = {
+      loader: file.endsWith(".ts") ? "ts" : "js",
+      target: "es2022",
+      legalComments: "none",
+      charset: "utf8",
+      sourcefile: file,
+      tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+    };
+    write(join(esmDir, output), (await transform(code, { ...options, format: "esm" })).code);
+    // "node" adds the hint by which Node finds a file's names for an `import`, and keeps variables off names that CommonJS has taken.
+    if (!isEdgeOnly(file)) write(join(cjsDir, output), toCommonJs(file, (await transform(code, { ...options, format: "cjs", platform: "node" })).code));
+  }
+  write(join(cjsDir, "package.json"), '{ "type": "commonjs" }\n');
+  const manifest = readFileSync(join(templateDir, "package.json"), "utf8");
+  writeFileSync(join(pkgDir, "package.json"), manifest);
+  writeDeclarations(entryDeclarations(JSON.parse(manifest).exports));
+  for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyIfThere(join(root, name), join(pkgDir, name));
+  copyIfThere(join(templateDir, "README.md"), join(pkgDir, "README.md"));
+}
+
+function sourceFiles() {
+  return readdirSync(sourceDir, { recursive: true, encoding: "utf8" })
+    .map((path) => path.replaceAll("\\", "/"))
+    .filter((path) => /\.(?:ts|js)$/.test(path) && !path.endsWith(".d.ts"))
+    .sort();
+}
+
+/** Files that are reached only through `import`, so they have no CommonJS form. @param {string} file */
+function isEdgeOnly(file) {
+  return /\.(?:edge-light|workerd)\.ts$/.test(file);
+}
+
+/**
+ * The private imports map belongs to the package's root, and CommonJS lies below a package.json of its own. It has one choice anyway:
+ * whoever uses `require` may compile from bytes.
+ * @param {string} file @param {string} code
+ */
+function toCommonJs(file, code) {
+  const up = posix.relative(posix.dirname(file), "core/wasm");
+  const base = up === "" ? "." : up.startsWith(".") ? up : `./${up}`;
+  return code.replaceAll(/require\("#(lean|rich)"\)/g, (_match, name) => `require("${base}/${name}.inline.js")`);
+}
+
+/**
+ * Only declarations that an entry reaches are shipped: what others name (WebAssembly, for one) a user's `lib` need not have.
+ * @param {readonly string[]} entries relative to esm/
+ */
+function writeDeclarations(entries) {
+  const stagedDir = join(root, ".cache/types");
+  const reached = new Set(entries);
+  for (const file of reached) {
+    const path = join(stagedDir, file);
+    if (!existsSync(path)) throw new BuildError(`package.json exports esm/${file}, and tsc wrote no such file.`);
+    const text = readFileSync(path, "utf8");
+    for (const [, specifier = ""] of text.matchAll(/(?:\bfrom |\bimport\(|^import )["'](\.[^"']+)["']/gm)) {
+      reached.add(posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".d.ts"));
+    }
+    write(join(esmDir, file), text);
+    write(join(cjsDir, file), text);
+  }
+}
+
+/**
+ * @param {unknown} exports the manifest's map
+ * @returns {string[]} the declarations it names, relative to esm/
+ */
+function entryDeclarations(exports) {
+  const paths = [...JSON.stringify(exports).matchAll(/"\.\/esm\/([^"]+\.d\.ts)"/g)].map((match) => match[1] ?? "");
+  return [...new Set(paths)];
+}
+
+/** @param {string} path @param {string} text */
+function write(path, text) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** What is missing shows against the listing. @param {string} from @param {string} to */
+function copyIfThere(from, to) {
+  if (existsSync(from)) cpSync(from, to);
+}
+
+await runMain(import.meta.url, async () => {
+  await ensureToolchain();
+  await withLock("build", async () => {
+    await buildWasm();
+    await buildPackage();
+  });
+});

@@ -1,0 +1,169 @@
+// The crate -> two WebAssembly modules and what TypeScript needs to hold them inside JavaScript.
+// wasm-pack compiles, wasm-opt shrinks, and what comes out is checked before anything else sees it.
+
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+import { BuildError, cacheDir, generatedDir, root, run, runMain, seconds, step, withLock } from "./process.mjs";
+import { ensureToolchain, toolEnv } from "./toolchain.mjs";
+import { wrapGlue } from "./glue.mjs";
+
+/**
+ * @typedef {object} WasmModule
+ * @property {"lean" | "rich"} name also the Cargo feature
+ * @property {readonly string[]} linkArgs
+ * @property {readonly string[] | null} imports exactly these; null: whatever the generated glue provides
+ * @property {number} maxBytes
+ */
+
+/** @type {readonly WasmModule[]} */
+export const wasmModules = [
+  {
+    name: "lean",
+    // It holds its data in static memory; the default stack of 1 MiB would only make every instance larger.
+    linkArgs: ["-zstack-size=32768"],
+    // wasm-bindgen's start-up fills a table that nothing uses here. Any other import would mean that a JavaScript value crosses.
+    imports: ["./lean_bg.js.__wbindgen_init_externref_table"],
+    maxBytes: 16_384,
+  },
+  // Not a promise to users, only an alarm for something large slipping in.
+  { name: "rich", linkArgs: [], imports: null, maxBytes: 131_072 },
+];
+
+// The features this rustc's output uses. wasm-opt refuses what it was not told about.
+const wasmFeatures = ["bulk-memory", "reference-types", "multivalue", "mutable-globals", "nontrapping-float-to-int", "sign-ext", "simd"];
+const wasmOptFlags = ["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features", ...wasmFeatures.map((name) => `--enable-${name}`)];
+
+const outputDir = join(cacheDir, "wasm");
+const stampPath = join(outputDir, "inputs.sha256");
+
+/** @param {"lean" | "rich"} name */
+export const wasmPath = (name) => join(outputDir, `${name}.wasm`);
+
+/** Builds what changed since the last time, and returns whether anything had. */
+export async function buildWasm() {
+  const inputs = hashInputs();
+  const outputs = [...wasmModules.map(({ name }) => wasmPath(name)), ...generatedFiles()];
+  if (outputs.every((path) => existsSync(path)) && existsSync(stampPath) && readFileSync(stampPath, "utf8") === inputs) {
+    console.log("  WebAssembly: nothing changed");
+    return false;
+  }
+  rmSync(stampPath, { force: true });
+  mkdirSync(outputDir, { recursive: true });
+  mkdirSync(generatedDir, { recursive: true });
+  for (const module of wasmModules) await buildModule(module);
+  writeFileSync(stampPath, inputs);
+  return true;
+}
+
+/** @param {WasmModule} module */
+async function buildModule(module) {
+  const packDir = join(cacheDir, "wasm-pack", module.name);
+  rmSync(packDir, { recursive: true, force: true });
+  await step(`compiling the ${module.name} module (about 20 s)`, async () => {
+    await run("wasm-pack", wasmPackArgs(module, packDir), { env: { ...toolEnv(), ...rustFlags(module) } });
+    // wasm-pack hides its output from git with this file, and npm pack would believe it.
+    rmSync(join(packDir, ".gitignore"), { force: true });
+    await run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-opt"), ...wasmOptFlags, "-o", wasmPath(module.name), join(packDir, `${module.name}_bg.wasm`)]);
+  });
+  const bytes = readFileSync(wasmPath(module.name));
+  const compiled = new WebAssembly.Module(bytes);
+  const glue = readFileSync(join(packDir, `${module.name}_bg.js`), "utf8");
+  const declarations = readFileSync(join(packDir, `${module.name}.d.ts`), "utf8");
+  checkModule(module, bytes, compiled);
+  writeBase64(module.name, bytes);
+  if (module.name === "rich") {
+    const wrapped = wrapGlue(glue, declarations, WebAssembly.Module.imports(compiled));
+    writeFileSync(join(generatedDir, "rich.glue.js"), wrapped.code);
+    writeFileSync(join(generatedDir, "rich.glue.d.ts"), wrapped.types);
+  }
+  console.log(`  ${module.name}.wasm: ${bytes.length} B, ${gzipSync(bytes, { level: 9 }).length} B with gzip`);
+}
+
+/** @param {WasmModule} module @param {string} outDir */
+function wasmPackArgs(module, outDir) {
+  return [
+    ...["build", root, "--release", "--mode", "no-install", "--target", "bundler", "--no-pack", "--no-opt"],
+    ...["--out-dir", relative(root, outDir), "--out-name", module.name],
+    ...["--", "--no-default-features", "--features", module.name],
+  ];
+}
+
+/**
+ * In cargo's own form, because a path may hold spaces.
+ * @param {WasmModule} module
+ */
+function rustFlags(module) {
+  const flags = ["-Ctarget-feature=+simd128", ...module.linkArgs.map((arg) => `-Clink-arg=${arg}`)];
+  // Panic messages name source files. Later rules win, so the narrowest comes last.
+  for (const [path, name] of [[homedir(), "~"], [cargoHome(), "/cargo"], [root, "/countersign"]]) flags.push(`--remap-path-prefix=${path}=${name}`);
+  return { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
+}
+
+function cargoHome() {
+  return process.env["CARGO_HOME"] ?? join(homedir(), ".cargo");
+}
+
+/**
+ * @param {WasmModule} module @param {Buffer} bytes @param {WebAssembly.Module} compiled
+ */
+function checkModule(module, bytes, compiled) {
+  const fail = (/** @type {string} */ problem) => {
+    throw new BuildError(`${module.name}.wasm ${problem}`);
+  };
+  if (bytes.length > module.maxBytes) fail(`has ${bytes.length} bytes, and at most ${module.maxBytes} are allowed.`);
+  const imports = WebAssembly.Module.imports(compiled).map((entry) => `${entry.module}.${entry.name}`).sort();
+  if (module.imports !== null && imports.join() !== [...module.imports].sort().join()) {
+    fail(`imports [${imports.join(", ")}] instead of [${module.imports.join(", ")}]. Only integers and linear memory may cross its boundary.`);
+  }
+  for (const section of ["name", "producers", "target_features"]) {
+    if (WebAssembly.Module.customSections(compiled, section).length > 0) fail(`still has its "${section}" section.`);
+  }
+  const path = machinePath(bytes);
+  if (path !== null) fail(`names a folder of this machine: ${path}`);
+}
+
+/**
+ * A folder of the machine that built this, if one of them is named in the bytes.
+ * @param {Buffer} bytes
+ * @returns {string | null}
+ */
+export function machinePath(bytes) {
+  // A home of "/" (some containers) would be in every file.
+  const paths = [root, homedir(), cargoHome()].filter((path) => path.length > 3);
+  return paths.find((path) => bytes.includes(`${path}/`)) ?? null;
+}
+
+/**
+ * A module of its own for each, so that a bundle holds only the one it uses, and that one once.
+ * @param {"lean" | "rich"} name @param {Buffer} bytes
+ */
+function writeBase64(name, bytes) {
+  const text = `// Generated by pkg-template/build/wasm.mjs from the crate.\nexport const base64: string =\n  "${bytes.toString("base64")}";\n`;
+  writeFileSync(join(generatedDir, `${name}.base64.ts`), text);
+}
+
+function generatedFiles() {
+  return ["lean.base64.ts", "rich.base64.ts", "rich.glue.js", "rich.glue.d.ts"].map((name) => join(generatedDir, name));
+}
+
+/** Everything that decides what comes out. */
+function hashInputs() {
+  const hash = createHash("sha256");
+  const files = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "pkg-template/build/wasm.mjs", "pkg-template/build/glue.mjs", "node_modules/binaryen/package.json"];
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith(".rs"));
+  for (const path of [...files, ...sources.map((path) => `src/${path}`).sort()]) {
+    const content = readFileSync(join(root, path));
+    hash.update(`${path}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+await runMain(import.meta.url, async () => {
+  const start = performance.now();
+  await ensureToolchain();
+  await withLock("build", buildWasm);
+  console.log(`  done in ${seconds(start)}`);
+});

@@ -173,10 +173,7 @@ mod tests {
     #[test]
     fn a_secret_with_zero_bytes_appended_or_its_own_hash_gives_other_keys() {
         let long = [SECRET, SECRET, SECRET].concat();
-        for (one, other) in [
-            (SECRET.to_vec(), [SECRET, b"\0x"].concat()),
-            (long.clone(), crate::mac::sha256(&[&long]).to_vec()),
-        ] {
+        for (one, other) in [(SECRET.to_vec(), [SECRET, b"\0x"].concat()), (long.clone(), crate::mac::sha256(&[&long]).to_vec())] {
             let (one, other) = (Hkdf::<Sha256>::new(Some(SALT), &one), Hkdf::<Sha256>::new(Some(SALT), &other));
             assert_ne!(Derivation(one).key_id(), Derivation(other).key_id());
         }

@@ -149,7 +149,12 @@ impl<'a> Reader<'a> {
         let initial = self.take(1).ok_or(refuse(Fault::Length))?[0];
         match initial {
             0xf4..=0xf6 => return Ok(Item::Scalar),
-            0xfb => return self.double().ok_or(refuse(Fault::Length)).and_then(|ok| if ok { Ok(Item::Scalar) } else { Err(refuse(Fault::Item)) }),
+            0xfb => {
+                return self
+                    .double()
+                    .ok_or(refuse(Fault::Length))
+                    .and_then(|ok| if ok { Ok(Item::Scalar) } else { Err(refuse(Fault::Item)) });
+            }
             _ => {}
         }
         let argument = self.argument(initial).map_err(refuse)?;

@@ -136,15 +136,53 @@ fn only_the_one_form_of_a_token_is_read() {
     }
     let long = "A".repeat(1000);
     let mut malformed = vec![
-        with(0, "cs"), with(0, "CS1"), with(0, " cs1"), with(0, ""), with(0, "v1"), with(0, "cs1x"),
-        with(1, &parts[1].to_uppercase()), with(1, &parts[1][1..]), with(1, "__proto__"), with(1, ""), with(1, "g000000000000000"),
-        with(2, ""), with(2, "-1"), with(2, "+1"), with(2, "1e12"), with(2, "0x1"), with(2, "1.5"), with(2, " 1"), with(2, "01"),
-        with(2, "9007199254740992"), with(2, "99999999999999999999"), with(2, "18000000000００"), with(2, "１"),
-        with(3, ""), with(3, &parts[3][1..]), with(3, &format!("{}A", parts[3])), with(3, &format!("{}==", parts[3])), with(3, &parts[3].replacen('c', "+", 1)),
-        with(4, ""), with(4, &parts[4][1..]), with(4, &format!("{}A", parts[4])), with(4, &format!("{}=", parts[4])), with(4, &parts[4][..22]),
-        format!("{good}."), format!("{good}.x"), format!("{good}\n"), format!(" {good}"), format!("{good}, {good}"),
-        parts[..4].join("."), parts[1..].join("."), "cs1".into(), "cs1....".into(), ".".into(), "csx.".into(), "cs.".into(),
-        with(4, &long), long,
+        with(0, "cs"),
+        with(0, "CS1"),
+        with(0, " cs1"),
+        with(0, ""),
+        with(0, "v1"),
+        with(0, "cs1x"),
+        with(1, &parts[1].to_uppercase()),
+        with(1, &parts[1][1..]),
+        with(1, "__proto__"),
+        with(1, ""),
+        with(1, "g000000000000000"),
+        with(2, ""),
+        with(2, "-1"),
+        with(2, "+1"),
+        with(2, "1e12"),
+        with(2, "0x1"),
+        with(2, "1.5"),
+        with(2, " 1"),
+        with(2, "01"),
+        with(2, "9007199254740992"),
+        with(2, "99999999999999999999"),
+        with(2, "18000000000００"),
+        with(2, "１"),
+        with(3, ""),
+        with(3, &parts[3][1..]),
+        with(3, &format!("{}A", parts[3])),
+        with(3, &format!("{}==", parts[3])),
+        with(3, &parts[3].replacen('c', "+", 1)),
+        with(4, ""),
+        with(4, &parts[4][1..]),
+        with(4, &format!("{}A", parts[4])),
+        with(4, &format!("{}=", parts[4])),
+        with(4, &parts[4][..22]),
+        format!("{good}."),
+        format!("{good}.x"),
+        format!("{good}\n"),
+        format!(" {good}"),
+        format!("{good}, {good}"),
+        parts[..4].join("."),
+        parts[1..].join("."),
+        "cs1".into(),
+        "cs1....".into(),
+        ".".into(),
+        "csx.".into(),
+        "cs.".into(),
+        with(4, &long),
+        long,
     ];
     // The last character of the nonce holds 2 bits that must be zero, that of the MAC 4.
     let last = |text: &str, step: u8| format!("{}{}", &text[..text.len() - 1], char::from(text.as_bytes()[text.len() - 1] + step));
@@ -158,8 +196,12 @@ fn only_the_one_form_of_a_token_is_read() {
 
 fn token() -> impl Strategy<Value = Token> {
     let time = prop_oneof![0..=window::MAX_TIME_MS, 0..1000_u64];
-    (any::<u64>(), time, any::<[u8; NONCE_LEN]>(), any::<[u8; MAC_LEN]>())
-        .prop_map(|(id, issued_at, nonce, mac)| Token { key_id: KeyId::parse(format!("{id:016x}").as_bytes()).unwrap(), issued_at, nonce, mac })
+    (any::<u64>(), time, any::<[u8; NONCE_LEN]>(), any::<[u8; MAC_LEN]>()).prop_map(|(id, issued_at, nonce, mac)| Token {
+        key_id: KeyId::parse(format!("{id:016x}").as_bytes()).unwrap(),
+        issued_at,
+        nonce,
+        mac,
+    })
 }
 
 proptest! {

@@ -96,7 +96,10 @@ fn field_names_follow_the_rules_of_convex() {
 
 #[test]
 fn nesting_is_bounded_and_the_bound_is_64() {
-    let nested = |depth| (0..depth).fold(Value::Null, |inner, i| if i % 2 == 0 { Value::Array(vec![inner]) } else { Value::Object(vec![("a".into(), inner)]) });
+    let nested = |depth| {
+        (0..depth)
+            .fold(Value::Null, |inner, i| if i % 2 == 0 { Value::Array(vec![inner]) } else { Value::Object(vec![("a".into(), inner)]) })
+    };
     assert_eq!(check(&nested(64).encode()), Ok(()));
     assert_eq!(check(&nested(65).encode()).unwrap_err().fault, Fault::TooDeep);
     assert_eq!(check(&[0x81; 1_000_000]).unwrap_err(), Refusal { fault: Fault::TooDeep, offset: 64 });
@@ -128,7 +131,8 @@ fn value() -> impl Strategy<Value = Value> {
     scalar.prop_recursive(5, 60, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::Array),
-            prop::collection::btree_map("([ -#%-~][ -~]{0,30})?", inner, 0..6).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            prop::collection::btree_map("([ -#%-~][ -~]{0,30})?", inner, 0..6)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
@@ -161,7 +165,13 @@ fn near(value: &Value, pick: usize) -> Value {
         Value::Boolean(b) => Value::Boolean(!b),
         Value::Int64(n) => Value::Float64(*n as f64),
         Value::Float64(x) => Value::Float64(-x),
-        Value::Text(text) => if pick.is_multiple_of(2) { Value::Bytes(text.as_bytes().to_vec()) } else { Value::Text(format!("{text}\0")) },
+        Value::Text(text) => {
+            if pick.is_multiple_of(2) {
+                Value::Bytes(text.as_bytes().to_vec())
+            } else {
+                Value::Text(format!("{text}\0"))
+            }
+        }
         Value::Bytes(bytes) => Value::Bytes([bytes.as_slice(), &[0]].concat()),
         Value::Array(items) if items.is_empty() => Value::Object(vec![]),
         Value::Array(items) => {
@@ -171,7 +181,13 @@ fn near(value: &Value, pick: usize) -> Value {
         Value::Object(fields) if fields.is_empty() => Value::Array(vec![]),
         Value::Object(fields) => {
             let at = pick % fields.len();
-            Value::Object(fields.iter().enumerate().map(|(i, (name, item))| (name.clone(), if i == at { near(item, pick / 7) } else { item.clone() })).collect())
+            Value::Object(
+                fields
+                    .iter()
+                    .enumerate()
+                    .map(|(i, (name, item))| (name.clone(), if i == at { near(item, pick / 7) } else { item.clone() }))
+                    .collect(),
+            )
         }
     }
 }

@@ -170,18 +170,20 @@ pub fn fingerprint(len: usize) -> u32 {
 #[wasm_bindgen]
 pub fn derive_key(count: usize, caller: u32, secret_len: usize) -> u32 {
     let area = AREA.get();
-    let (entries, rest) = area.split_at(count * ENTRY_LEN);
+    let (entries, rest) = area.split_at_mut(count * ENTRY_LEN);
     let answer = match Derivation::new(&rest[..secret_len]) {
-        Ok(derivation) => match keyring::admit(entries.chunks_exact(ENTRY_LEN).filter_map(listed), Listed { id: derivation.key_id(), caller }) {
-            Ok(Admission::New) => {
-                let result = RESULT.get();
-                result[..ID_LEN].copy_from_slice(derivation.key_id().as_bytes());
-                result[ID_LEN..ID_LEN + keyring::KEY_LEN].copy_from_slice(&*derivation.call_key());
-                0
+        Ok(derivation) => {
+            match keyring::admit(entries.chunks_exact(ENTRY_LEN).filter_map(listed), Listed { id: derivation.key_id(), caller }) {
+                Ok(Admission::New) => {
+                    let result = RESULT.get();
+                    result[..ID_LEN].copy_from_slice(derivation.key_id().as_bytes());
+                    result[ID_LEN..ID_LEN + keyring::KEY_LEN].copy_from_slice(&*derivation.call_key());
+                    0
+                }
+                Ok(Admission::Duplicate) => DUPLICATE,
+                Err(error) => error as u32,
             }
-            Ok(Admission::Duplicate) => DUPLICATE,
-            Err(error) => error as u32,
-        },
+        }
         Err(error) => error as u32,
     };
     rest[..secret_len].zeroize();

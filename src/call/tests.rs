@@ -33,7 +33,7 @@ fn the_mac_covers_the_array_of_the_design() {
         Value::Text("https://a.convex.cloud".into()),
         Value::Text("mutation".into()),
         Value::Text("m:f".into()),
-        Value::Int64(NOW as i64),
+        Value::Int64(NOW.cast_signed()),
         Value::Bytes(NONCE.to_vec()),
         Value::Object(vec![("x".into(), Value::Null)]),
     ]);

@@ -48,7 +48,9 @@ impl Value {
             Self::Bytes(bytes) => write_run(2, bytes, out),
             Self::Array(items) => {
                 write_head(4, items.len() as u64, out);
-                items.iter().for_each(|item| item.write(out));
+                for item in items {
+                    item.write(out);
+                }
             }
             Self::Object(fields) => {
                 let mut encoded: Vec<_> = fields.iter().map(|(name, value)| (Self::Text(name.clone()).encode(), value)).collect();

@@ -1,0 +1,26 @@
+import { CountersignError, encodeValue } from "../index.js";
+import { convexToJson, jsonToConvex } from "convex/values";
+import type { Value } from "convex/values";
+
+/** The arguments of a call, as they will arrive. */
+export type Arguments = Record<string, Value>;
+
+/**
+ * Copies the arguments as Convex will transport them, so that what is signed is what is sent, even if the caller
+ * changes them meanwhile.
+ *
+ * @param args - The arguments of a call; `undefined` stands for none.
+ * @throws CountersignError `value_unsupported` or `text_malformed`, with the path to what cannot be signed.
+ */
+export function snapshot(args: unknown): Arguments {
+  if (args === undefined) return {};
+  if (Object.prototype.toString.call(args) !== "[object Object]") {
+    throw new CountersignError("type_invalid", "countersign: the arguments of a Convex function must be an object.");
+  }
+  if (Object.hasOwn(args as object, "countersign")) {
+    throw new CountersignError("type_invalid", "countersign: the argument `countersign` is added by the client; leave it out.");
+  }
+  // Convex's own conversion drops or changes some values in silence; the encoder refuses those by name.
+  encodeValue(args);
+  return jsonToConvex(convexToJson(args as Value)) as Arguments;
+}

@@ -1,0 +1,185 @@
+import { Cursor } from "./area.js";
+import { CountersignError, refuse, typeInvalid } from "./errors.js";
+import { bytesOfLength, milliseconds, own, record, text } from "./input.js";
+import { Keyring } from "./keyring.js";
+import { NOT_LOADED, withLean } from "./lean.js";
+import type { Lean } from "./lean.js";
+import { encode, refuseValue } from "./value.js";
+import type { Encoded } from "./value.js";
+
+const NONCE_LEN = 16;
+const DEFAULT_TOLERANCE_MS = 60_000;
+const types = ["query", "mutation", "action"] as const;
+
+/** What kind of Convex function is called. */
+export type FunctionType = (typeof types)[number];
+
+/** A function call, as both sides must see it. */
+export interface CallDescription {
+  /** The deployment the call is for: the origin of its URL, `https://happy-animal-123.convex.cloud`. */
+  audience: string;
+  type: FunctionType;
+  /** `path/to/module:function`, as Convex's `getFunctionName` prints it. */
+  name: string;
+  /** The arguments: an object of Convex values. */
+  args: object;
+}
+
+/** What {@link signCall} takes. */
+export interface SignCallOptions extends CallDescription {
+  /** The time of signing, in milliseconds since 1970. Left out: now. */
+  now?: number | undefined;
+  /** 16 bytes that were never used before. Left out: random. */
+  nonce?: Uint8Array | undefined;
+  /** Whose newest key signs. Left out: the first key of the keyring. */
+  caller?: string | undefined;
+}
+
+/** What {@link verifyCall} takes. */
+export interface VerifyCallOptions extends CallDescription {
+  /** The time now, in milliseconds since 1970. */
+  now: number;
+  /** How far the time of signing may be from now, to either side, in milliseconds: 60,000 if left out, at most 900,000. */
+  toleranceMs?: number | undefined;
+}
+
+/** A call that was made by a holder of the secret. */
+export interface VerifiedCall {
+  /** The name that the keyring has for whoever signed. */
+  caller: string;
+  /** The id of the key that signed. */
+  keyId: string;
+  /** When the call was signed, in milliseconds since 1970, by the caller's clock. */
+  issuedAt: number;
+  /** The 16 bytes that make this call different from every other. */
+  nonce: Uint8Array;
+}
+
+/**
+ * Signs a function call.
+ *
+ * @returns The token, `cs1.<key id>.<time>.<nonce>.<mac>`.
+ * @throws CountersignError `value_unsupported` with the place of an argument that is no Convex value, `misconfigured` if the keyring has no
+ *   such caller, `type_invalid`, `text_malformed`.
+ */
+export function signCall(keyring: Keyring, options: SignCallOptions): string {
+  const entries = Keyring.entriesOf(keyring);
+  const call = description(options);
+  const now = milliseconds(own(options, "now") ?? Date.now(), "now");
+  const nonce = bytesOfLength(own(options, "nonce") ?? crypto.getRandomValues(new Uint8Array(NONCE_LEN)), NONCE_LEN, "nonce");
+  const caller = own(options, "caller");
+  const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
+  if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
+  return withLean((lean) => {
+    const stamp = entry.key.stamp(lean);
+    for (let tries = 0; tries < 2; tries++) {
+      const cursor = new Cursor(lean);
+      cursor.text(entry.keyId, "keyId");
+      cursor.bytes(nonce);
+      const written = writeCall(cursor, call);
+      const answer = lean.call.sign_call(stamp, call.type, written.audience, written.name, written.args.length, written.args.inLarge, high(now), low(now));
+      if (answer > 0xff) return lean.resultText(answer - 0x100);
+      if (answer !== NOT_LOADED) {
+        refuseValue(lean, answer, call.args, written.args);
+        refuse(answer);
+      }
+      entry.key.load(lean);
+    }
+    throw displaced();
+  });
+}
+
+/**
+ * Verifies a token against the call as this side sees it. The checks come in this order: the token's form, its version, its key
+ * id, its MAC, and the time window. Whether the nonce was used before is the caller's to find out, afterwards.
+ *
+ * @param token - What came with the call, whatever it is.
+ * @throws CountersignError `signature_missing`, `signature_malformed`, `version_unsupported`, `key_unknown`, `signature_invalid`, `expired`,
+ *   `not_yet_valid`; `value_unsupported`, `type_invalid`, `text_malformed` for the call itself.
+ */
+export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): VerifiedCall {
+  const entries = Keyring.entriesOf(keyring);
+  const call = description(options);
+  const now = milliseconds(own(options, "now"), "now");
+  const tolerance = Math.min(milliseconds(own(options, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs"), 0xffff_ffff);
+  const given = tokenText(token);
+  return withLean((lean) => {
+    for (let tries = 0; tries < 2; tries++) {
+      const cursor = new Cursor(lean);
+      const count = Keyring.write(keyring, cursor);
+      const tokenLength = cursor.text(given, "token");
+      const { audience, name, args } = writeCall(cursor, call);
+      const answer = lean.call.verify_call(count, tokenLength, call.type, audience, name, args.length, args.inLarge, high(now), low(now), tolerance);
+      const entry = entries[lean.resultNumber(0)];
+      if (answer === 0 && entry !== undefined) return verified(lean, entry.caller, entry.keyId);
+      if (answer !== NOT_LOADED) {
+        refuseValue(lean, answer, call.args, args);
+        refuse(answer);
+      }
+      entry?.key.load(lean);
+    }
+    throw displaced();
+  });
+}
+
+/**
+ * The deterministic bytes of a Convex value (CBOR, RFC 8949, section 4.2.1): what signatures cover.
+ *
+ * @throws CountersignError `value_unsupported` with the place of whatever is no Convex value, `text_malformed`.
+ */
+export function encodeValue(value: unknown): Uint8Array {
+  return withLean((lean) => {
+    const encoded = encode(lean, value, lean.areaStart);
+    const answer = lean.call.check_value(encoded.length, encoded.inLarge);
+    refuseValue(lean, answer, value, encoded);
+    refuse(answer);
+    return lean.memory.slice(encoded.start, encoded.start + encoded.length);
+  });
+}
+
+interface Call {
+  readonly audience: string;
+  readonly type: number;
+  readonly name: string;
+  readonly args: unknown;
+}
+
+function description(options: CallDescription): Call {
+  record(options, "options");
+  const type = types.indexOf(own(options, "type") as FunctionType);
+  if (type < 0) throw typeInvalid("type", '"query", "mutation" or "action"');
+  const args: unknown = own(options, "args");
+  if (typeof args !== "object" || args === null || Array.isArray(args)) throw typeInvalid("args", "an object");
+  return { audience: text(own(options, "audience"), "audience"), type, name: text(own(options, "name"), "name"), args };
+}
+
+function writeCall(cursor: Cursor, call: Call): { audience: number; name: number; args: Encoded } {
+  const audience = cursor.text(call.audience, "audience");
+  const name = cursor.text(call.name, "name");
+  return { audience, name, args: encode(cursor.lean, call.args, cursor.at) };
+}
+
+/** A token as Rust will read it. No token at all is an empty one; what is no text, or hopelessly long, is a malformed one. */
+function tokenText(token: unknown): string {
+  if (token === undefined || token === null) return "";
+  const text = typeof token === "string" ? token : "?";
+  return text.length > 1024 ? `${text.slice(0, 1024).replace(/[^\x20-\x7e]/g, "?")}` : text.replace(/[\ud800-\udfff]/g, "?");
+}
+
+function verified(lean: Lean, caller: string, keyId: string): VerifiedCall {
+  const issuedAt = lean.resultNumber(1) * 2 ** 32 + lean.resultNumber(2);
+  return { caller, keyId, issuedAt, nonce: lean.result(NONCE_LEN, 12) };
+}
+
+/** Nothing else runs between loading a key and using it, so this cannot happen. */
+function displaced(): Error {
+  return new Error("countersign: a key that was just loaded is not there");
+}
+
+function high(time: number): number {
+  return Math.floor(time / 2 ** 32);
+}
+
+function low(time: number): number {
+  return time >>> 0;
+}

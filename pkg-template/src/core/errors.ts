@@ -1,0 +1,77 @@
+/**
+ * Every code, at the number that Rust gives it (src/error.rs). Number 0 is "all is well".
+ * tests/vectors/errors.json holds both sides to one list.
+ */
+export const errorCodes = [
+  "",
+  "secret_missing",
+  "secret_weak",
+  "secret_malformed",
+  "key_conflict",
+  "misconfigured",
+  "signature_missing",
+  "signature_malformed",
+  "version_unsupported",
+  "key_unknown",
+  "signature_invalid",
+  "expired",
+  "not_yet_valid",
+  "replayed",
+  "caller_forbidden",
+  "function_forbidden",
+  "type_invalid",
+  "text_malformed",
+  "value_unsupported",
+  "body_too_large",
+  "header_invalid",
+] as const;
+
+/** What {@link CountersignError.code} says in this version. */
+export type ErrorCode = Exclude<(typeof errorCodes)[number], "">;
+
+/** What is wrong and what to do about it, where no more than the code is known. */
+const messages: Partial<Record<string, string>> = {
+  secret_missing: "The secret is not set. Set COUNTERSIGN_SECRET, or pass the secret.",
+  secret_weak:
+    "The secret is too easy to guess: it needs at least 32 bytes and 8 different characters, and must not be a placeholder. Make one with generateSecret().",
+  secret_malformed:
+    "The secret was damaged on its way here: it has quotes or white space at an end, is cut off or mistyped, or is longer than 16 KiB. Copy it again.",
+  key_conflict: "Two callers have the same secret, so nobody could tell them apart. Give each its own.",
+  misconfigured: "A keyring holds at most 64 keys.",
+  signature_missing: "The call is not signed. Call it with CountersignClient or countersign/next.",
+  signature_malformed: "The signature is not a countersign token. It was cut off or changed on the way.",
+  version_unsupported: "The token is of another version of countersign. Use the same version on both sides.",
+  key_unknown: "The call was signed with another secret. Set the same secret on both sides.",
+  signature_invalid:
+    "The signature is not for this call: its arguments, function, function type or deployment differ from what was signed.",
+  expired: "The call was signed too long ago. Sign right before sending, and check both clocks.",
+  not_yet_valid: "The call was signed in the future. Check the clocks on both sides.",
+};
+
+/** Whatever countersign refuses. `code` is stable; the message says what to do and never holds a secret. */
+export class CountersignError extends Error {
+  /** What went wrong, as a stable code: `signature_invalid`, `secret_missing`, ... */
+  readonly code: string;
+  /** The code and the message, in the shape of `ConvexError` data. */
+  readonly data: { code: string; message: string };
+
+  constructor(code: string, message: string = messages[code] ?? code, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.data = { code, message };
+  }
+
+  static {
+    this.prototype.name = "CountersignError";
+  }
+}
+
+/** Throws the error that Rust answered with, if it did. */
+export function refuse(answer: number): void {
+  if (answer !== 0) throw new CountersignError(errorCodes[answer] ?? `internal_${answer}`);
+}
+
+/** An argument of the wrong type or out of range. */
+export function typeInvalid(name: string, wanted: string): CountersignError {
+  return new CountersignError("type_invalid", `${name} must be ${wanted}.`);
+}

@@ -1,0 +1,35 @@
+import { Cursor } from "./area.js";
+import type { Lean } from "./lean.js";
+
+/** A key's bytes, and where they are loaded. The module keeps a few keys prepared; any may be displaced, and is loaded again when needed. */
+export class LoadedKey {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #home: Lean | undefined;
+  #stamp = 0;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+  }
+
+  /** The key's stamp in this instance, where it has been loaded. It may have been displaced since. */
+  stamp(lean: Lean): number {
+    if (this.#home !== lean) {
+      this.#home = lean;
+      this.#stamp = lean.nextStamp();
+      this.load(lean);
+    }
+    return this.#stamp;
+  }
+
+  /** Loads the key into its slot. */
+  load(lean: Lean): void {
+    lean.call.load_key(this.#stamp, new Cursor(lean).bytes(this.#bytes));
+  }
+
+  /** Wipes the bytes, here and in the module. */
+  free(): void {
+    this.#bytes.fill(0);
+    this.#home?.call.free_key(this.#stamp);
+    this.#home = undefined;
+  }
+}

@@ -1,0 +1,164 @@
+import { Cursor, freed } from "./area.js";
+import { data, uint8Array } from "./input.js";
+import { typeInvalid } from "./errors.js";
+import type { Data } from "./input.js";
+import { MISMATCH, NOT_LOADED, withLean } from "./lean.js";
+import type { Lean } from "./lean.js";
+import { LoadedKey } from "./loaded-key.js";
+import { toUtf8 } from "./utf8.js";
+
+const MAC_LEN = 32;
+/** A key of which nobody has a handle. It is loaded, used and forgotten. */
+const TEMPORARY = 0;
+
+/** A key whose first two hash blocks are computed once. It holds the key's bytes and never shows them. */
+export class Key {
+  #key: LoadedKey | undefined;
+
+  /** @internal Use {@link importKey}. */
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#key = new LoadedKey(bytes);
+  }
+
+  /** @internal */
+  static stampOf(key: Key, lean: Lean): number {
+    if (key.#key === undefined) throw freed("key");
+    return key.#key.stamp(lean);
+  }
+
+  /** @internal */
+  static reloaded(key: Key, lean: Lean): number {
+    const stamp = Key.stampOf(key, lean);
+    key.#key?.load(lean);
+    return stamp;
+  }
+
+  static isKey(value: unknown): value is Key {
+    return typeof value === "object" && value !== null && #key in value;
+  }
+
+  /** Wipes the key. It cannot be used afterwards. */
+  free(): void {
+    this.#key?.free();
+    this.#key = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Key";
+  }
+}
+
+/**
+ * Prepares a key for many MACs. Its bytes are taken as they are.
+ *
+ * @param key - A text, taken as UTF-8, or bytes.
+ * @throws CountersignError `type_invalid`, `text_malformed`.
+ */
+export function importKey(key: Data): Key {
+  const bytes = data(key, "key");
+  return new Key(withLean((lean) => ownCopy(lean, bytes)));
+}
+
+/** The key's bytes in a buffer of ours. */
+function ownCopy(lean: Lean, key: string | Uint8Array): Uint8Array<ArrayBuffer> {
+  const length = writeKey(lean, key);
+  const copy = new Uint8Array(new ArrayBuffer(length));
+  copy.set(lean.memory.subarray(lean.areaStart, lean.areaStart + length));
+  lean.memory.fill(0, lean.areaStart, lean.areaStart + length);
+  return copy;
+}
+
+/** Writes a key into the area; of one that does not fit, its hash, which RFC 2104 puts in place of every key of over 64 bytes. */
+function writeKey(lean: Lean, key: string | Uint8Array): number {
+  const length = new Cursor(lean).data(key);
+  if (length >= 0) return length;
+  const bytes = typeof key === "string" ? toUtf8(key) : key;
+  inPieces(lean, bytes, (piece) => lean.call.hash_key(piece));
+  if (bytes !== key) bytes.fill(0);
+  lean.call.end_hash_key();
+  const hash = lean.result(MAC_LEN);
+  lean.wipeResult();
+  const hashLength = new Cursor(lean).bytes(hash);
+  hash.fill(0);
+  return hashLength;
+}
+
+/**
+ * HMAC-SHA256 (RFC 2104), the key's bytes as they are: for interoperating with other systems. A raw key is prepared again on each call;
+ * {@link importKey} does that once.
+ *
+ * @param key - A key, or its bytes, or a text taken as UTF-8.
+ * @param message - A text, taken as UTF-8, or bytes.
+ * @returns 32 bytes.
+ * @throws CountersignError `type_invalid`, `text_malformed`.
+ */
+export function hmacSha256(key: Data | Key, message: Data): Uint8Array {
+  const input = data(message, "message");
+  return withKey(key, (lean, stamp) => {
+    const length = new Cursor(lean).data(input);
+    const answer = length >= 0 ? lean.call.sign_mac(stamp, length) : begin(lean, stamp, input) || lean.call.end_mac();
+    return answer === NOT_LOADED ? undefined : lean.result(MAC_LEN);
+  });
+}
+
+/**
+ * Whether `mac` is the HMAC-SHA256 (RFC 2104) of `message`. Compared in constant time.
+ *
+ * @param key - A key, or its bytes, or a text taken as UTF-8.
+ * @param message - A text, taken as UTF-8, or bytes.
+ * @param mac - The 32 bytes to check. Any other length does not verify.
+ * @throws CountersignError `type_invalid` (also if `mac` is not a `Uint8Array`), `text_malformed`.
+ */
+export function verifyHmacSha256(key: Data | Key, message: Data, mac: Uint8Array): boolean {
+  const given = uint8Array(mac);
+  if (given === undefined) throw typeInvalid("mac", "a Uint8Array");
+  // One byte more than a MAC has is enough for Rust to see that the length is wrong.
+  const candidate = given.subarray(0, MAC_LEN + 1);
+  const input = data(message, "message");
+  return withKey(key, (lean, stamp) => {
+    const cursor = new Cursor(lean);
+    const macLength = cursor.bytes(candidate);
+    const length = cursor.data(input);
+    const answer =
+      length >= 0
+        ? lean.call.verify_mac(stamp, macLength, length)
+        : begin(lean, stamp, input) || lean.call.end_mac_verify(new Cursor(lean).bytes(candidate));
+    return answer === 0 ? true : answer === MISMATCH ? false : undefined;
+  });
+}
+
+/** Runs `use` with the key in its slot. `use` gives nothing if the key turns out not to be there. */
+function withKey<T>(key: Data | Key, use: (lean: Lean, stamp: number) => T | undefined): T {
+  if (Key.isKey(key)) return withLean((lean) => found(use(lean, Key.stampOf(key, lean)) ?? use(lean, Key.reloaded(key, lean))));
+  const raw = data(key, "key");
+  return withLean((lean) => {
+    lean.call.load_key(TEMPORARY, writeKey(lean, raw));
+    try {
+      return found(use(lean, TEMPORARY));
+    } finally {
+      lean.call.free_key(TEMPORARY);
+    }
+  });
+}
+
+function found<T>(result: T | undefined): T {
+  if (result === undefined) throw new Error("countersign: a key that was just loaded is not there");
+  return result;
+}
+
+/** Feeds a message into a MAC. @returns 0, or NOT_LOADED. */
+function begin(lean: Lean, stamp: number, message: string | Uint8Array): number {
+  const answer = lean.call.begin_mac(stamp);
+  const bytes = typeof message === "string" ? toUtf8(message) : message;
+  if (answer === 0) inPieces(lean, bytes, (length) => lean.call.update_mac(length));
+  return answer;
+}
+
+function inPieces(lean: Lean, bytes: Uint8Array, take: (length: number) => void): void {
+  const { room } = new Cursor(lean);
+  for (let at = 0; at < bytes.length; at += room) take(new Cursor(lean).bytes(bytes.subarray(at, at + room)));
+}

@@ -1,0 +1,127 @@
+import { Cursor, freed } from "./area.js";
+import { refuse } from "./errors.js";
+import { isWellFormed, secret, uint8Array } from "./input.js";
+import type { Secret } from "./input.js";
+import { withLean } from "./lean.js";
+import type { Lean } from "./lean.js";
+
+const FINGERPRINT_LEN = 16;
+const GENERATED_LEN = 54;
+
+/**
+ * Makes a secret: `csk_`, 32 random bytes in base64url, `_`, and a checksum of 6 characters, by which a truncated or mistyped secret is told
+ * from a wrong one. Call it where you need it, never at the top of a Convex module: there the randomness repeats.
+ *
+ * @returns 54 characters, safe in environment files and shells.
+ */
+export function generateSecret(): string {
+  const random = crypto.getRandomValues(new Uint8Array(new ArrayBuffer(32)));
+  return withLean((lean) => {
+    new Cursor(lean).bytes(random);
+    random.fill(0);
+    lean.call.generate_secret();
+    const text = lean.resultText(GENERATED_LEN);
+    lean.wipeResult();
+    return text;
+  });
+}
+
+/**
+ * Whether `candidate` is the expected secret. SHA-256 digests of both are compared in constant time. Both are read on each
+ * call, and how long that takes depends on their lengths; {@link importSecret} reads the expected one once.
+ *
+ * @param candidate - What somebody sent. Anything that is not a non-empty, well-formed text or a `Uint8Array` is simply not equal.
+ * @param expected - The secret: a text, taken as UTF-8, or its bytes.
+ * @throws CountersignError `secret_missing`, `secret_weak` or `secret_malformed` if `expected` cannot be used: a variable that is not set lets
+ *   nobody in.
+ */
+export function verifySecret(candidate: unknown, expected: Secret): boolean {
+  const wanted = secret(expected, "expected");
+  const given = readable(candidate);
+  return withLean((lean) => {
+    const cursor = new Cursor(lean);
+    const expectedLength = cursor.secret(wanted);
+    return equal(lean.call.verify_secret(expectedLength, cursor.secret(given ?? "")));
+  });
+}
+
+/** A secret that was read once. Only its SHA-256 digest is kept. */
+export interface ImportedSecret {
+  /** Whether `candidate` is this secret; anything that is not a text or a `Uint8Array` is not. Constant time for candidates of one length. */
+  matches(candidate: unknown): boolean;
+  /** Wipes the digest. Nothing can be compared afterwards. */
+  free(): void;
+  [Symbol.dispose](): void;
+}
+
+/**
+ * Reads the expected secret once, so that later comparisons take a time that does not depend on it at all.
+ *
+ * @param expected - The secret: a text, taken as UTF-8, or its bytes.
+ * @throws CountersignError `secret_missing`, `secret_weak` or `secret_malformed` if it cannot be used.
+ */
+export function importSecret(expected: Secret): ImportedSecret {
+  return new SecretDigest(expected);
+}
+
+class SecretDigest implements ImportedSecret {
+  #digest: Uint8Array | undefined;
+
+  constructor(expected: Secret) {
+    const wanted = secret(expected, "expected");
+    this.#digest = withLean((lean) => {
+      refuse(lean.call.digest_secret(new Cursor(lean).secret(wanted)));
+      const digest = lean.result(32);
+      lean.wipeResult();
+      return digest;
+    });
+  }
+
+  matches(candidate: unknown): boolean {
+    const digest = this.#digest;
+    if (digest === undefined) throw freed("secret");
+    const given = readable(candidate);
+    return withLean((lean) => {
+      const cursor = new Cursor(lean);
+      cursor.bytes(digest);
+      return equal(lean.call.matches_digest(cursor.secret(given ?? "")));
+    });
+  }
+
+  free(): void {
+    this.#digest?.fill(0);
+    this.#digest = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.free();
+  }
+}
+
+/**
+ * A short text that is the same for the same secret: print it on both sides and compare by eye. It is one-way (HKDF-SHA256, RFC 5869,
+ * with a purpose of its own), so it may be shown and logged.
+ *
+ * @returns 16 lower-case hexadecimal digits.
+ * @throws CountersignError `secret_missing`, `secret_weak` or `secret_malformed` if it cannot be used.
+ */
+export function fingerprint(secretText: Secret): string {
+  const wanted = secret(secretText, "secret");
+  return withLean((lean: Lean) => {
+    refuse(lean.call.fingerprint(new Cursor(lean).secret(wanted)));
+    return lean.resultText(FINGERPRINT_LEN);
+  });
+}
+
+/** What a candidate is, if it can be compared at all. An ill-formed text has no bytes of its own. */
+function readable(candidate: unknown): string | Uint8Array | undefined {
+  if (typeof candidate === "string") return isWellFormed(candidate) ? candidate : undefined;
+  return uint8Array(candidate);
+}
+
+function equal(answer: number): boolean {
+  if (answer === 0) return true;
+  if (answer === 255) return false;
+  refuse(answer);
+  return false;
+}

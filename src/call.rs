@@ -3,6 +3,8 @@
 //! A token is `cs1.<key id>.<issued at>.<nonce>.<mac>`. Its MAC is HMAC-SHA256 over the deterministic CBOR (RFC 8949, 4.2.1) of
 //! `["countersign.call.v1", key id, audience, type, name, issued at, nonce, args]`.
 
+use core::fmt;
+
 use crate::error::Error;
 use crate::keyring::{ID_LEN, KeyId};
 use crate::mac::{Key, MAC_LEN, Mac};
@@ -124,6 +126,14 @@ impl<'a> Call<'a> {
             return Err(Error::SignatureInvalid);
         }
         window::check(token.issued_at, now, tolerance_ms)
+    }
+}
+
+impl fmt::Display for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Both were checked to be text when the call was made.
+        let text = |bytes| core::str::from_utf8(bytes).unwrap_or("?");
+        write!(f, "the {} {} on {} with {} bytes of arguments", self.kind.name(), text(self.name), text(self.audience), self.args.len())
     }
 }
 

@@ -10,6 +10,7 @@
 //! | [`keyring`] | which keys follow from a secret, and which of them a token names |
 //! | [`value`] | the one sequence of bytes that stands for a Convex value |
 //! | [`call`] | what a signed function call covers, and whether a token is good for it |
+//! | `explain` | nothing: it shows, for people, what the others decide |
 //! | [`window`] | whether a time is near enough |
 //! | [`text`] | hexadecimal and base64url, one form each |
 //! | [`error`] | the stable codes of everything that can be refused |
@@ -22,6 +23,9 @@
 pub mod call;
 #[forbid(unsafe_code)]
 pub mod error;
+#[cfg(any(feature = "std", test))]
+#[forbid(unsafe_code)]
+pub mod explain;
 #[forbid(unsafe_code)]
 pub mod keyring;
 #[forbid(unsafe_code)]

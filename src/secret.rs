@@ -75,6 +75,29 @@ impl Problem {
     }
 }
 
+#[cfg(any(feature = "std", test))]
+impl Problem {
+    /// What is wrong and what to do, for people. The secret is not in it.
+    #[must_use]
+    pub const fn message(self) -> &'static str {
+        match self {
+            Self::Missing => "There is no secret here. Set the variable; make a secret with generateSecret().",
+            Self::Padded => "There is white space or a control character at an end. Copy the secret without it.",
+            Self::Quoted => {
+                "There is a quote at an end. Quotes of a shell or an environment file do not belong to the secret: take them away."
+            }
+            Self::Checksum => {
+                "It begins with csk_, but its checksum does not fit: it was cut off, mistyped or changed. Copy it again from where it was made."
+            }
+            Self::TooLong => "It is longer than 16 KiB. Make a secret with generateSecret().",
+            Self::TooShort => "It has fewer than 32 bytes. Make a secret with generateSecret().",
+            Self::FewDistinct => "It has fewer than 8 different characters. Make a secret with generateSecret().",
+            Self::Repeated => "It is one short piece over and over. Make a secret with generateSecret().",
+            Self::Placeholder => "It is a placeholder from an example. Make a secret with generateSecret().",
+        }
+    }
+}
+
 /// A set of problems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Problems(u32);

@@ -4,7 +4,7 @@ import { getFunctionName } from "convex/server";
 import type { FunctionReference, FunctionType } from "convex/server";
 import { CountersignError, signCall } from "../index.js";
 import { normalizeAudience } from "../convex/audience.js";
-import { own } from "../convex/own.js";
+import { own } from "../core/input.js";
 import { originOfDeployment, withoutRedirects } from "./deployment.js";
 import { openLocalKeyring } from "./local-secret.js";
 import type { LocalSecret } from "./local-secret.js";

@@ -20,7 +20,20 @@ export function snapshot(args: unknown): Arguments {
   if (Object.hasOwn(args as object, "countersign")) {
     throw new CountersignError("type_invalid", "countersign: the argument `countersign` is added by the client; leave it out.");
   }
-  // Convex's own conversion drops or changes some values in silence; the encoder refuses those by name.
+  // Convex's own conversion drops or changes some values in silence; the encoder refuses those by name,
+  // but for the one field name that means a prototype to that conversion and a field to the encoder.
   encodeValue(args);
+  refuseProtoField(args, "args");
   return jsonToConvex(convexToJson(args as Value)) as Arguments;
+}
+
+function refuseProtoField(value: unknown, path: string): void {
+  if (Array.isArray(value)) {
+    value.forEach((item: unknown, index) => refuseProtoField(item, `${path}[${index}]`));
+  } else if (typeof value === "object" && value !== null) {
+    if (Object.hasOwn(value, "__proto__")) {
+      throw new CountersignError("value_unsupported", `countersign: ${path} has a field named __proto__, which Convex does not transport.`);
+    }
+    for (const [name, field] of Object.entries(value)) refuseProtoField(field, `${path}.${name}`);
+  }
 }

@@ -28,15 +28,20 @@ export function withTokenArgument(args: GenericValidator | PropertyValidators): 
 }
 
 /**
- * Takes the signature out of the raw arguments. What remains keeps its prototype and its fields as they are, so
- * that the encoder sees, and refuses, whatever is not plain, and the handler gets exactly what was encoded.
+ * Takes the signature out of the raw arguments. What remains keeps its prototype, and its fields keep their getters,
+ * so that the encoder sees, and refuses, whatever is not plain. What the encoder never reads, such as symbol keys, is
+ * left out: the handler gets what was verified and nothing else.
  *
  * @param raw - The arguments as Convex passes them.
  */
 export function takeToken(raw: unknown): { token: unknown; args: unknown } {
   if (typeof raw !== "object" || raw === null) return { token: undefined, args: raw };
-  const { [tokenArgument]: token, ...fields } = Object.getOwnPropertyDescriptors(raw) as PropertyDescriptorMap;
-  return { token: token?.value, args: Object.create(Object.getPrototypeOf(raw), fields) };
+  const args = Object.create(Object.getPrototypeOf(raw) as object | null) as object;
+  for (const name of Object.keys(raw)) {
+    const field = Object.getOwnPropertyDescriptor(raw, name);
+    if (field !== undefined && name !== tokenArgument) Object.defineProperty(args, name, field);
+  }
+  return { token: Object.getOwnPropertyDescriptor(raw, tokenArgument)?.value, args };
 }
 
 function addToken(fields: PropertyValidators): PropertyValidators {

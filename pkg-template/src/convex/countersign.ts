@@ -12,7 +12,7 @@ import { admit } from "./guard.js";
 import type { GuardCtx } from "./guard.js";
 import { misconfigured, readOptions } from "./options.js";
 import type { CountersignOptions, GuardSettings } from "./options.js";
-import { own } from "./own.js";
+import { own } from "../core/input.js";
 import type { FunctionBuilder, FunctionKind, SignedBuilder } from "./types.js";
 
 /** The guarded builders that {@link countersign} makes. */

@@ -1,4 +1,4 @@
-import { own } from "./own.js";
+import { own } from "../core/input.js";
 
 interface Environment {
   readonly COUNTERSIGN_SECRET?: string;

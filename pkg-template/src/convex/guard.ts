@@ -39,14 +39,13 @@ export async function admit(kind: FunctionKind, settings: GuardSettings, ctx: Gu
     name = await functionName(ctx);
     const audience = settings.audience ?? audienceOfDeployment();
     keyring = openKeyring(settings.secrets());
-    const { toleranceMs } = settings;
     const { caller, keyId, issuedAt } = verifyCall(keyring, token, {
       audience,
       type: kind,
       name,
       args: args as object, // verifyCall refuses whatever is none
       now: Date.now(),
-      ...(toleranceMs === undefined ? {} : { toleranceMs }),
+      toleranceMs: settings.toleranceMs,
     });
     return { caller: { name: caller, keyId, issuedAt }, args };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { CountersignError } from "../index.js";
 import { normalizeAudience } from "./audience.js";
-import { own } from "./own.js";
+import { own } from "../core/input.js";
 import { acceptedSecrets, secretsOfCallers } from "./secrets.js";
 import type { AcceptedSecret, CallerSecrets, SecretOptions } from "./secrets.js";
 import type { FunctionBuilder } from "./types.js";

@@ -1,6 +1,6 @@
 import { CountersignError, verifySecret } from "../index.js";
 import type { Keyring } from "../index.js";
-import { own } from "./own.js";
+import { own } from "../core/input.js";
 import { toOutwardError } from "./refusal.js";
 import { acceptedSecrets, blame, openKeyring } from "./secrets.js";
 import type { AcceptedSecret, SecretOptions } from "./secrets.js";

@@ -1,6 +1,7 @@
 import { CountersignError, createKeyring } from "../index.js";
 import type { Keyring } from "../index.js";
 import { currentSecret, nextSecret, previousSecret } from "./environment.js";
+import { isSetupError } from "./refusal.js";
 import type { SecretVariable } from "./environment.js";
 
 /** One secret, or several of the same caller with the newest first. */
@@ -80,7 +81,8 @@ export function blame(error: unknown, accepted: readonly AcceptedSecret[]): unkn
   for (const { label, secret } of accepted) {
     const problem = problemWith(secret);
     if (problem === undefined) continue;
-    return new CountersignError(problem.code, `${label} cannot be used: ${problem.message} ${howToSet(label)}`, { cause: error });
+    const code = isSetupError(problem) ? problem.code : "misconfigured"; // a secret that is no text, for one
+    return new CountersignError(code, `${label} cannot be used: ${problem.message} ${howToSet(label)}`, { cause: error });
   }
   return error;
 }

@@ -7,7 +7,7 @@
 import { CountersignClient } from "../client/client.js";
 import type { CountersignClientOptions } from "../client/client.js";
 import type { ArgsAndOptions, PublicFunction, ReturnOf, Signed } from "../client/types.js";
-import { own } from "../convex/own.js";
+import { own } from "../core/input.js";
 import { CountersignError } from "../index.js";
 
 export { CountersignError };

@@ -1,0 +1,38 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { seen } from "../convex/custom.js";
+import { call, deployment, expectRefused, sign, signedCall, useDeployment } from "../support/deployment.js";
+
+describe("builders of convex-helpers", () => {
+  useDeployment();
+  beforeEach(() => {
+    seen.length = 0;
+  });
+
+  const name = "custom:inSession";
+  const args = { sessionId: "s1", eventId: "evt_1" };
+
+  test("what the builder takes is signed, what it adds reaches the handler", async () => {
+    const result = await signedCall(deployment(), "mutation", name, args);
+    expect(result).toEqual({ args: { eventId: "evt_1", rowsBefore: 0 }, session: "s1", by: "default" });
+    expect(seen).toEqual(["input s1", "handler"]);
+  });
+
+  test("an argument of the builder's, changed on the way", async () => {
+    const t = deployment();
+    const countersign = sign({ name, args });
+    await expectRefused(t, call(t, "mutation", name, { ...args, sessionId: "s2", countersign }), "signature_invalid", { name });
+    expect(seen).toEqual([]);
+  });
+
+  test("nothing of the builder's runs for a refused call", async () => {
+    const t = deployment();
+    await expectRefused(t, call(t, "mutation", name, args), "signature_missing", { name, keyId: "-" });
+    expect(seen).toEqual([]);
+  });
+
+  test("queries and actions", async () => {
+    const t = deployment();
+    expect(await signedCall(t, "query", "custom:whoAmI", {})).toBe("ada by default");
+    expect(await signedCall(t, "action", "custom:act", { eventId: "e" })).toBe("ada e");
+  });
+});

@@ -1,0 +1,125 @@
+import { countersign } from "countersign/convex";
+import { describe, expect, test } from "vitest";
+import { markEventProcessed } from "../convex/webhooks.js";
+import { action, mutation, query } from "../convex/_generated/server.js";
+import { audience, call, deployment, event, expectMisconfigured, log, rowCount, secret, setEnvironment, sign, signedCall, useDeployment } from "../support/deployment.js";
+
+const name = "webhooks:markEventProcessed";
+const builders = { query, mutation, action } as const;
+const define = countersign as unknown as (options: object) => unknown;
+
+describe("a deployment that is not set up", () => {
+  useDeployment();
+
+  const unusable: [string, string, string][] = [
+    ["short", "short-1a2b3c4d5e", "secret_weak"],
+    ["all the same", "a".repeat(64), "secret_weak"],
+    ["a placeholder", "your-secret-value-your-secret-value", "secret_weak"],
+    ["padded", ` ${secret}`, "secret_malformed"],
+    ["with the line's end", `${secret}\n`, "secret_malformed"],
+    ["quoted", `"${secret}"`, "secret_malformed"],
+    ["cut off", "csk_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8", "secret_malformed"],
+  ];
+  for (const [what, value, code] of unusable) {
+    test(`attack 16: a secret that is ${what}`, async () => {
+      setEnvironment({ COUNTERSIGN_SECRET: value, CONVEX_CLOUD_URL: audience });
+      const t = deployment();
+      await expectMisconfigured(call(t, "mutation", name, { ...event, countersign: sign() }), code, "COUNTERSIGN_SECRET cannot be used", "npx convex env set COUNTERSIGN_SECRET");
+      expect(log.error[0]).not.toContain(value.trim());
+      expect(await rowCount(t)).toBe(0);
+    });
+  }
+
+  test("attack 16: texts that stand for nothing", async () => {
+    for (const value of ["undefined", "null", "changeme", "secret", " ", "your-secret-value"]) {
+      setEnvironment({ COUNTERSIGN_SECRET: value, CONVEX_CLOUD_URL: audience });
+      log.error = [];
+      await expectMisconfigured(call(deployment(), "mutation", name, event), "secret_(weak|missing|malformed)", "npx convex env set COUNTERSIGN_SECRET");
+    }
+  });
+
+  test("attack 16: the previous or next secret is unusable, and the message names it", async () => {
+    for (const variable of ["COUNTERSIGN_SECRET_PREVIOUS", "COUNTERSIGN_SECRET_NEXT"] as const) {
+      setEnvironment({ COUNTERSIGN_SECRET: secret, [variable]: "changeme", CONVEX_CLOUD_URL: audience });
+      log.error = [];
+      await expectMisconfigured(signedCall(deployment(), "mutation", name, event), "secret_weak", `${variable} cannot be used`, `npx convex env set ${variable}`);
+    }
+  });
+
+  test("attack 12: no secret of its own, whatever the caller signs with", async () => {
+    setEnvironment({ CONVEX_CLOUD_URL: audience, COUNTERSIGN_SECRET_PREVIOUS: secret });
+    await expectMisconfigured(signedCall(deployment(), "mutation", name, event), "secret_missing", "COUNTERSIGN_SECRET is not set");
+  });
+
+  test("no CONVEX_CLOUD_URL, or one that is no URL", async () => {
+    for (const url of [undefined, "", "happy-animal-123", "ftp://happy-animal-123.convex.cloud"]) {
+      setEnvironment({ COUNTERSIGN_SECRET: secret, ...(url === undefined ? {} : { CONVEX_CLOUD_URL: url }) });
+      log.error = [];
+      await expectMisconfigured(signedCall(deployment(), "mutation", name, event), "misconfigured", "CONVEX_CLOUD_URL");
+    }
+  });
+
+  test("a CONVEX_CLOUD_URL in capitals or with a trailing slash is the same deployment", async () => {
+    setEnvironment({ COUNTERSIGN_SECRET: secret, CONVEX_CLOUD_URL: "https://Happy-Animal-123.convex.cloud/" });
+    await signedCall(deployment(), "mutation", name, event);
+    expect(log.error).toEqual([]);
+  });
+
+  test("convex before 1.37, which has no ctx.meta", async () => {
+    const handler = (markEventProcessed as unknown as { _handler: (ctx: object, args: object) => Promise<unknown> })._handler;
+    await expectMisconfigured(handler({}, { ...event, countersign: sign() }), "misconfigured", "convex 1.37", "npm install convex@latest");
+  });
+
+  test("the log has one line, with the function and without the secret", async () => {
+    setEnvironment({ COUNTERSIGN_SECRET: "tooshort", CONVEX_CLOUD_URL: audience });
+    await expectMisconfigured(call(deployment(), "mutation", name, event), "secret_weak");
+    expect(log.error[0]).toContain(`function=${name} type=mutation key=- accepted=- message=countersign: `);
+    expect(log.error[0]).not.toMatch(/\n|tooshort/);
+  });
+});
+
+describe("options that make no sense", () => {
+  const wrong: [string, object, RegExp][] = [
+    ["replay left out", builders, /Say `replay: false`/],
+    ["replay: true", { ...builders, replay: true }, /can only be `false`/],
+    ["replay: a component", { ...builders, replay: {} }, /can only be `false`/],
+    ["replay: 0", { ...builders, replay: 0 }, /can only be `false`/],
+    ["no query", { mutation, action, replay: false }, /`query` is missing/],
+    ["no mutation", { query, action, replay: false }, /`mutation` is missing/],
+    ["no action", { query, mutation, replay: false }, /`action` is missing/],
+    ["secret and keys", { ...builders, replay: false, secret, keys: { web: secret } }, /not both/],
+    ["an empty audience", { ...builders, replay: false, audience: "" }, /`audience`/],
+    ["an audience that is no text", { ...builders, replay: false, audience: new URL(audience) }, /`audience`/],
+    ["explain that is no boolean", { ...builders, replay: false, explain: "no" }, /`explain`/],
+    ["a tolerance of 16 minutes", { ...builders, replay: false, toleranceMs: 960_000 }, /`toleranceMs`/],
+    ["a negative tolerance", { ...builders, replay: false, toleranceMs: -1 }, /`toleranceMs`/],
+    ["an endless tolerance", { ...builders, replay: false, toleranceMs: Infinity }, /`toleranceMs`/],
+    ["a tolerance that is no number", { ...builders, replay: false, toleranceMs: "60000" }, /`toleranceMs`/],
+  ];
+  for (const [what, options, message] of wrong) {
+    test(`${what}: an error where it is written`, () => {
+      expect(() => define(options)).toThrow(expect.objectContaining({ name: "CountersignError", code: "misconfigured", message: expect.stringMatching(message) }));
+    });
+  }
+
+  test("attack 6: options that are inherited do not count", () => {
+    expect(() => define(Object.create({ ...builders, replay: false }) as object)).toThrow(/`replay` is missing/);
+    expect(() => define(Object.assign(Object.create({ replay: false }) as object, builders))).toThrow(/`replay` is missing/);
+  });
+
+  test("a builder of another type", () => {
+    const { signedQuery } = define({ ...builders, query: mutation, replay: false }) as { signedQuery: (definition: object) => unknown };
+    expect(() => signedQuery({ args: {}, handler: async () => 1 })).toThrow(/does not build a Convex query/);
+  });
+
+  test("an argument of the name that the signature has", () => {
+    const { signedMutation } = define({ ...builders, replay: false }) as { signedMutation: (definition: object) => unknown };
+    const handler = async () => 1;
+    expect(() => signedMutation({ args: { countersign: { isConvexValidator: true } }, handler })).toThrow(/give yours another name/);
+  });
+
+  test("defining reads no secret", () => {
+    setEnvironment({});
+    expect(() => define({ ...builders, replay: false })).not.toThrow();
+  });
+});

@@ -1,0 +1,17 @@
+import { notRecorded, readDelivery } from "@/app/lib/delivery";
+import { api } from "@/convex/_generated/api";
+import { fetchMutation } from "countersign/next";
+
+// Next.js deprecates the edge runtime; this route shows that the call works there all the same.
+export const runtime = "edge";
+
+export async function POST(request: Request): Promise<Response> {
+  const delivery = await readDelivery(request);
+  if (delivery instanceof Response) return delivery;
+  try {
+    await fetchMutation(api.webhooks.markEventProcessed, { ...delivery, route: "edge" });
+  } catch (error) {
+    return notRecorded(error);
+  }
+  return Response.json({ recorded: delivery.eventId });
+}

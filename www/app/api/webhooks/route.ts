@@ -1,0 +1,14 @@
+import { notRecorded, readDelivery } from "@/app/lib/delivery";
+import { api } from "@/convex/_generated/api";
+import { fetchMutation } from "countersign/next";
+
+export async function POST(request: Request): Promise<Response> {
+  const delivery = await readDelivery(request);
+  if (delivery instanceof Response) return delivery;
+  try {
+    await fetchMutation(api.webhooks.markEventProcessed, { ...delivery, route: "node" });
+  } catch (error) {
+    return notRecorded(error);
+  }
+  return Response.json({ recorded: delivery.eventId });
+}

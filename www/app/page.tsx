@@ -1,0 +1,57 @@
+import { connection } from "next/server";
+import { Events } from "./components/events";
+import { LiveConvex } from "./components/live-convex";
+import { Workbench } from "./components/workbench";
+
+export default async function Page() {
+  await connection(); // the deployment's URL is known when the server runs, not when it is built
+  return (
+    <>
+      <header className="masthead">
+        <p className="wordmark">countersign</p>
+        <p className="muted">a demo on your own machine</p>
+      </header>
+      <main>
+        <section className="lead">
+          <h1>One secret. It never travels.</h1>
+          <p>
+            A payment provider posts an event to this Next.js app. The app calls a Convex function that stores it, and signs that call with a
+            secret only the two servers know. Convex checks the signature before anything else happens.
+          </p>
+          <p>Send a delivery. Then change it on the way, and see it refused.</p>
+        </section>
+        <Workbench />
+        <LiveConvex url={process.env.NEXT_PUBLIC_CONVEX_URL}>
+          <Events />
+        </LiveConvex>
+        <section className="notes" aria-labelledby="notes-title">
+          <h2 id="notes-title">What is happening</h2>
+          <dl>
+            <div>
+              <dt>Signing</dt>
+              <dd>
+                The signature covers the function’s name, its arguments, the deployment, the time and a random number. It travels with the call;
+                the secret stays where it is.
+              </dd>
+            </div>
+            <div>
+              <dt>Checking</dt>
+              <dd>The same Rust code, compiled to WebAssembly, runs in the Convex function. It computes the signature again and compares.</dd>
+            </div>
+            <div>
+              <dt>Refusing</dt>
+              <dd>Each refusal looks the same from outside. The reason is in the deployment’s log, for you and nobody else.</dd>
+            </div>
+            <div>
+              <dt>Not protected yet</dt>
+              <dd>
+                Whoever can read a call on its way can send it again, unchanged, for a minute. HTTPS keeps most people from reading it; replay
+                protection will refuse the second one.
+              </dd>
+            </div>
+          </dl>
+        </section>
+      </main>
+    </>
+  );
+}

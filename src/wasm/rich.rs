@@ -61,11 +61,11 @@ fn unreadable_message(error: Error) -> &'static str {
 pub fn explain_call(
     keys: Vec<u8>,
     callers: &Array,
-    token: Vec<u8>,
-    audience: Vec<u8>,
+    token: &[u8],
+    audience: &[u8],
     kind: u32,
-    name: Vec<u8>,
-    args: Vec<u8>,
+    name: &[u8],
+    args: &[u8],
     now: f64,
     tolerance_ms: u32,
 ) -> Result<JsValue, JsValue> {
@@ -78,23 +78,23 @@ pub fn explain_call(
             Some(KnownKey { id: KeyId::parse(id)?, caller: caller.as_string().unwrap_or_default(), key: Key::new(key) })
         })
         .collect();
-    let call = FunctionType::from_number(kind).ok_or(Error::TypeInvalid).and_then(|kind| Call::new(&audience, kind, &name, &args));
-    let steps: Vec<Step> = explain(&known, &token, call, time(now), tolerance_ms);
+    let call = FunctionType::from_number(kind).ok_or(Error::TypeInvalid).and_then(|kind| Call::new(audience, kind, name, args));
+    let steps: Vec<Step> = explain(&known, token, call, time(now), tolerance_ms);
     to_js(&steps)
 }
 
 /// HMAC-SHA256.
 #[wasm_bindgen]
-pub fn hmac_sha256(key: Vec<u8>, message: Vec<u8>) -> Uint8Array {
+pub fn hmac_sha256(key: Vec<u8>, message: &[u8]) -> Uint8Array {
     let key = Zeroizing::new(key);
-    Uint8Array::from(&Key::new(&key).sign(&message)[..])
+    Uint8Array::from(&Key::new(&key).sign(message)[..])
 }
 
 /// Whether `mac` is the message's.
 #[wasm_bindgen]
-pub fn verify_hmac_sha256(key: Vec<u8>, message: Vec<u8>, mac: Vec<u8>) -> bool {
+pub fn verify_hmac_sha256(key: Vec<u8>, message: &[u8], mac: &[u8]) -> bool {
     let key = Zeroizing::new(key);
-    Key::new(&key).verify(&message, &mac)
+    Key::new(&key).verify(message, mac)
 }
 
 /// Whether two secrets are equal.
@@ -118,19 +118,11 @@ pub fn check_value(bytes: &[u8]) -> Option<String> {
 /// # Errors
 /// The code of what was refused.
 #[wasm_bindgen]
-pub fn sign_call(
-    secret: Vec<u8>,
-    audience: Vec<u8>,
-    kind: u32,
-    name: Vec<u8>,
-    args: Vec<u8>,
-    now: f64,
-    nonce: Vec<u8>,
-) -> Result<String, JsValue> {
+pub fn sign_call(secret: Vec<u8>, audience: &[u8], kind: u32, name: &[u8], args: &[u8], now: f64, nonce: &[u8]) -> Result<String, JsValue> {
     let derivation = Derivation::new(&Zeroizing::new(secret)).map_err(code)?;
     let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| code(Error::TypeInvalid))?;
     let kind = FunctionType::from_number(kind).ok_or_else(|| code(Error::TypeInvalid))?;
-    let call = Call::new(&audience, kind, &name, &args).map_err(code)?;
+    let call = Call::new(audience, kind, name, args).map_err(code)?;
     let token = call.sign(&Key::new(&*derivation.call_key()), derivation.key_id(), time(now), nonce).map_err(code)?;
     let mut text = [0; MAX_TOKEN_LEN];
     let len = token.write(&mut text);

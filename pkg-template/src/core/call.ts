@@ -99,17 +99,14 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
  */
 export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): VerifiedCall {
   const entries = Keyring.entriesOf(keyring);
-  const call = description(options);
-  const now = milliseconds(own(options, "now"), "now");
-  const tolerance = Math.min(milliseconds(own(options, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs"), 0xffff_ffff);
-  const given = tokenText(token);
+  const call = received(token, options);
   return withLean((lean) => {
     for (let tries = 0; tries < 2; tries++) {
       const cursor = new Cursor(lean);
       const count = Keyring.write(keyring, cursor);
-      const tokenLength = cursor.text(given, "token");
+      const tokenLength = cursor.text(call.token, "token");
       const { audience, name, args } = writeCall(cursor, call);
-      const answer = lean.call.verify_call(count, tokenLength, call.type, audience, name, args.length, args.inLarge, high(now), low(now), tolerance);
+      const answer = lean.call.verify_call(count, tokenLength, call.type, audience, name, args.length, args.inLarge, high(call.now), low(call.now), call.tolerance);
       const entry = entries[lean.resultNumber(0)];
       if (answer === 0 && entry !== undefined) return verified(lean, entry.caller, entry.keyId);
       if (answer !== NOT_LOADED) {
@@ -151,6 +148,20 @@ function description(options: CallDescription): Call {
   const args: unknown = own(options, "args");
   if (typeof args !== "object" || args === null || Array.isArray(args)) throw typeInvalid("args", "an object");
   return { audience: text(own(options, "audience"), "audience"), type, name: text(own(options, "name"), "name"), args };
+}
+
+interface ReceivedCall extends Call {
+  readonly token: string;
+  readonly now: number;
+  readonly tolerance: number;
+}
+
+/** A token and the call that came with it, checked. @internal */
+export function received(token: unknown, options: VerifyCallOptions): ReceivedCall {
+  const call = description(options);
+  const now = milliseconds(own(options, "now"), "now");
+  const tolerance = milliseconds(own(options, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs");
+  return { ...call, token: tokenText(token), now, tolerance: Math.min(tolerance, 0xffff_ffff) };
 }
 
 function writeCall(cursor: Cursor, call: Call): { audience: number; name: number; args: Encoded } {

@@ -26,6 +26,11 @@ export class LoadedKey {
     lean.call.load_key(this.#stamp, new Cursor(lean).bytes(this.#bytes));
   }
 
+  /** Copies the key's bytes. Whoever asks wipes them. */
+  copyTo(target: Uint8Array, at: number): void {
+    target.set(this.#bytes, at);
+  }
+
   /** Wipes the bytes, here and in the module. */
   free(): void {
     this.#bytes.fill(0);

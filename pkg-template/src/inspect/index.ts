@@ -1,0 +1,84 @@
+/**
+ * For people who want to know why: what is wrong with a secret, and which check of a signed call fails. Nothing here decides anything.
+ *
+ * @module
+ */
+import { encodeValue, received } from "../core/call.js";
+import type { VerifyCallOptions } from "../core/call.js";
+import { errorCodes } from "../core/errors.js";
+import { isWellFormed, uint8Array } from "../core/input.js";
+import { Keyring } from "../core/keyring.js";
+import { withRich } from "../core/rich.js";
+import { toUtf8 } from "../core/utf8.js";
+
+/** What {@link inspectSecret} finds. */
+export interface SecretReport {
+  /** Whether the secret can be used. */
+  ok: boolean;
+  /** The id of the key that follows from it, 16 lower-case hexadecimal digits, if it can be used. Safe to print. */
+  keyId?: string;
+  /** What is wrong and what to do about it, the first thing to mend in front. The secret is in none of them. */
+  problems: { code: string; message: string }[];
+}
+
+/** One check of a signed call. */
+export interface ExplainedStep {
+  /** `call`, `form`, `key`, `mac` or `window`. */
+  step: string;
+  /** Whether it held. */
+  ok: boolean;
+  /** What was found; for a check that failed, beginning with the error's code. Holds no secret. */
+  detail: string;
+}
+
+/**
+ * Says what is wrong with a secret, if anything. Never throws, and never shows the secret.
+ *
+ * @param secret - A text, a `Uint8Array`, or whatever the environment had.
+ */
+export function inspectSecret(secret: unknown): SecretReport {
+  const { bytes, unreadable } = readSecret(secret);
+  try {
+    return withRich((rich) => rich.inspect_secret(bytes, unreadable)) as SecretReport;
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+/**
+ * The checks of a signed call in the order in which `verifyCall` makes them, each with what came of it. Where `verifyCall` would
+ * refuse, the first check that did not hold says why.
+ *
+ * @param keyring - The keys this side accepts.
+ * @param token - What came with the call.
+ * @param expected - The call as this side sees it, and the time; as for `verifyCall`.
+ * @throws CountersignError `type_invalid`, `text_malformed` or `value_unsupported` if the call itself cannot be encoded.
+ */
+export function explainCall(keyring: Keyring, token: unknown, expected: VerifyCallOptions): ExplainedStep[] {
+  const entries = Keyring.entriesOf(keyring);
+  const call = received(token, expected);
+  const keys = new Uint8Array(entries.length * 48);
+  entries.forEach(({ keyId, key }, i) => {
+    keys.set(toUtf8(keyId), i * 48);
+    key.copyTo(keys, i * 48 + 16);
+  });
+  const callers = entries.map(({ caller }) => caller);
+  try {
+    const [audience, name] = [toUtf8(call.audience), toUtf8(call.name)];
+    const args = encodeValue(call.args);
+    return withRich((rich) =>
+      rich.explain_call(keys, callers, toUtf8(call.token), audience, call.type, name, args, call.now, call.tolerance),
+    ) as ExplainedStep[];
+  } finally {
+    keys.fill(0);
+  }
+}
+
+function readSecret(secret: unknown): { bytes: Uint8Array; unreadable: number } {
+  const because = (code: (typeof errorCodes)[number]) => ({ bytes: new Uint8Array(0), unreadable: errorCodes.indexOf(code) });
+  // Nothing at all is looked at like an empty text: the secret is missing.
+  if (secret === undefined || secret === null) return because("");
+  if (typeof secret === "string") return isWellFormed(secret) ? { bytes: toUtf8(secret), unreadable: 0 } : because("text_malformed");
+  const bytes = uint8Array(secret);
+  return bytes === undefined ? because("type_invalid") : { bytes: bytes.slice(), unreadable: 0 };
+}

@@ -174,8 +174,9 @@ class Encoder {
     const { length } = array;
     if (!this.#head(0x80, length)) return false;
     for (let i = 0; i < length; i++) {
+      const item = this.#read(array, i);
       this.path.push(i);
-      if (!this.#value(this.#read(array, i))) return false;
+      if (!this.#value(item)) return false;
       this.path.pop();
     }
     this.#depth--;

@@ -75,12 +75,16 @@ export class CountersignClient {
     const logger = own(options, "logger");
     const auth = own(options, "auth");
     const skipCheck = own(options, "skipConvexDeploymentUrlCheck");
-    this.#client = new ConvexHttpClient(url, {
-      fetch: withoutRedirects(own(options, "fetch")),
-      ...(logger === undefined ? {} : { logger }),
-      ...(auth === undefined ? {} : { auth }),
-      ...(skipCheck === undefined ? {} : { skipConvexDeploymentUrlCheck: skipCheck }),
-    });
+    this.#client = new ConvexHttpClient(
+      url,
+      // Without a prototype, as ConvexHttpClient reads inherited options too.
+      Object.assign(Object.create(null) as object, {
+        fetch: withoutRedirects(own(options, "fetch")),
+        ...(logger === undefined ? {} : { logger }),
+        ...(auth === undefined ? {} : { auth }),
+        ...(skipCheck === undefined ? {} : { skipConvexDeploymentUrlCheck: skipCheck }),
+      }),
+    );
     this.#secret = own(options, "secret");
     this.#audience = audience === undefined ? origin : normalizeAudience(audience);
     this.#clock = own(options, "clock") ?? Date.now;

@@ -26,7 +26,7 @@ export const wasmModules = [
     linkArgs: ["-zstack-size=32768"],
     // wasm-bindgen's start-up fills a table that nothing uses here. Any other import would mean that a JavaScript value crosses.
     imports: ["./lean_bg.js.__wbindgen_init_externref_table"],
-    maxBytes: 32_384,
+    maxBytes: 16_384,
   },
   // Not a promise to users, only an alarm for something large slipping in.
   { name: "rich", linkArgs: [], imports: null, maxBytes: 131_072 },

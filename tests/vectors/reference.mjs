@@ -34,7 +34,7 @@ function item(json) {
 
 /** @param {unknown} value @returns {Buffer} */
 const cbor = (value) =>
-  Buffer.from(encode(value, { sortKeys: sortCoreDeterministic, rejectDuplicateKeys: true, rejectUndefined: true, rejectToJSON: true }));
+  Buffer.from(encode(value, { sortKeys: sortCoreDeterministic, rejectDuplicateKeys: true, rejectUndefined: true }));
 
 /** The deterministic bytes of a value in Convex's JSON form. @param {any} json */
 export const encodeValue = (json) => cbor(item(json));

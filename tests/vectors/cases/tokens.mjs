@@ -13,7 +13,7 @@ const LARGE = Array.from({ length: 8000 }, (_, i) => `item ${i}`).join("\n");
 
 export const base = {
   secret: SECRET, audience: AUDIENCE, type: "mutation", fn: "webhooks:markEventProcessed", now: NOW, nonce: NONCE,
-  args: { eventId: "evt_1", provider: "polar" },
+  args: /** @type {any} */ ({ eventId: "evt_1", provider: "polar" }),
 };
 
 export const tokens = [

@@ -59,7 +59,7 @@ const texts = [
 /** @type {[name: string, value: any][]} */
 const compounds = [
   ["no bytes", bytes("")],
-  ["one byte", bytes([0])],
+  ["one byte", bytes(Uint8Array.of(0))],
   ["bytes of a string", bytes("evt_1")],
   ["every byte", bytes(Uint8Array.from({ length: 256 }, (_, i) => i))],
   ["an empty array", []],

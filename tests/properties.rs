@@ -1,0 +1,236 @@
+//! What holds for all inputs, seen from outside: keyrings, the boundaries between what a MAC covers, windows and secrets.
+
+use countersign::call::{Call, FunctionType, MAX_TOKEN_LEN, Token};
+use countersign::error::Error;
+use countersign::keyring::{self, Admission, Derivation, KeyId, Listed};
+use countersign::mac::Key;
+use countersign::secret;
+use countersign::value::Value;
+use countersign::window::{self, MAX_TIME_MS, MAX_TOLERANCE_MS};
+use proptest::prelude::*;
+
+/// Proptest finds no place beside a test of this kind to write failures to; it prints them.
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases) }
+}
+
+fn id(number: u64) -> KeyId {
+    KeyId::parse(format!("{number:016x}").as_bytes()).unwrap()
+}
+
+/// Few enough that they meet.
+fn few_ids() -> impl Strategy<Value = u64> {
+    prop_oneof![0..6_u64, Just(u64::MAX), Just(1 << 60), Just(0x0100)]
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn a_keyring_holds_each_key_once_and_never_for_two_callers(offered in prop::collection::vec((few_ids(), 0..3_u32), 0..30)) {
+        let mut keys: Vec<Listed> = vec![];
+        for (number, caller) in offered {
+            let key = Listed { id: id(number), caller };
+            let holder = keys.iter().find(|listed| listed.id == key.id).map(|listed| listed.caller);
+            let admission = keyring::admit(keys.iter().copied(), key);
+            prop_assert_eq!(admission, match holder {
+                None => Ok(Admission::New),
+                Some(holder) if holder == caller => Ok(Admission::Duplicate),
+                Some(_) => Err(Error::KeyConflict),
+            });
+            if admission == Ok(Admission::New) {
+                keys.push(key);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_keyring_still_knows_its_own(number in 0..100_u64, caller in 0..2_u32) {
+        let full = (0..keyring::MAX_KEYS as u64).map(|number| Listed { id: id(number), caller: 0 });
+        let expected = match (number < keyring::MAX_KEYS as u64, caller) {
+            (true, 0) => Ok(Admission::Duplicate),
+            (true, _) => Err(Error::KeyConflict),
+            (false, _) => Err(Error::Misconfigured),
+        };
+        prop_assert_eq!(keyring::admit(full, Listed { id: id(number), caller }), expected);
+    }
+
+    #[test]
+    fn a_key_is_found_where_it_is_and_nowhere_else(numbers in prop::collection::hash_set(few_ids(), 0..9), wanted in few_ids()) {
+        let keys: Vec<KeyId> = numbers.into_iter().map(id).collect();
+        match keyring::find(keys.iter().copied(), &id(wanted)) {
+            Some(at) => prop_assert_eq!(keys[at], id(wanted)),
+            None => prop_assert!(!keys.contains(&id(wanted))),
+        }
+    }
+
+    #[test]
+    fn different_secrets_have_different_keys(one: [u8; 32], other: [u8; 32]) {
+        prop_assume!(one != other);
+        let [one, other] = [one, other].map(|random| Derivation::new(&secret::generate(&random)).unwrap());
+        prop_assert_ne!(one.key_id(), other.key_id());
+        prop_assert_ne!(one.fingerprint(), other.fingerprint());
+        prop_assert_ne!(one.call_key().to_vec(), other.call_key().to_vec());
+        // A fingerprint is shown to people, a key id to the whole network: neither is the other, nor a part of the key.
+        prop_assert_ne!(*one.key_id().as_bytes(), one.fingerprint());
+    }
+}
+
+/// A call with all that its MAC covers.
+#[derive(Clone, Debug, PartialEq)]
+struct Signed {
+    id: KeyId,
+    audience: String,
+    kind: FunctionType,
+    name: String,
+    issued_at: u64,
+    nonce: [u8; 16],
+    args: Vec<u8>,
+}
+
+impl Signed {
+    fn token(&self, key: &Key) -> Token {
+        self.call().sign(key, self.id, self.issued_at, self.nonce).unwrap()
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call::new(self.audience.as_bytes(), self.kind, self.name.as_bytes(), &self.args).unwrap()
+    }
+
+    /// The last part of its token.
+    fn mac(&self, key: &Key) -> String {
+        let mut out = [0; MAX_TOKEN_LEN];
+        let len = self.token(key).write(&mut out);
+        std::str::from_utf8(&out[..len]).unwrap().rsplit('.').next().unwrap().to_owned()
+    }
+}
+
+fn kind() -> impl Strategy<Value = FunctionType> {
+    prop::sample::select(vec![FunctionType::Query, FunctionType::Mutation, FunctionType::Action])
+}
+
+/// Texts made of pieces that meet at boundaries: the names of types with the byte that CBOR puts in front of them, separators, and letters.
+fn text() -> impl Strategy<Value = String> {
+    let pieces =
+        vec!["a", "b", "\n", "\0", ".", ":", ",", " ", "equery", "query", "hmutation", "mutation", "faction", "\u{1b}", "P", "\u{60}"];
+    prop::collection::vec(prop::sample::select(pieces), 1..5).prop_map(|pieces| pieces.concat())
+}
+
+fn args() -> impl Strategy<Value = Vec<u8>> {
+    let small = prop_oneof![
+        Just(Value::Null),
+        (-3..3_i64).prop_map(Value::Int64),
+        (-3..3_i32).prop_map(|number| Value::Float64(number.into())),
+        text().prop_map(Value::Text),
+        text().prop_map(|text| Value::Bytes(text.into_bytes())),
+    ];
+    prop::collection::btree_map("[ab]{0,2}", small, 0..3).prop_map(|fields| Value::Object(fields.into_iter().collect()).encode())
+}
+
+fn signed() -> impl Strategy<Value = Signed> {
+    let time = prop_oneof![0..30_u64, Just(MAX_TIME_MS), 250..260_u64, 65530..65540_u64];
+    let nonce = prop_oneof![any::<[u8; 16]>(), Just([0; 16])];
+    (few_ids(), text(), kind(), text(), time, nonce, args()).prop_map(|(number, audience, kind, name, issued_at, nonce, args)| Signed {
+        id: id(number),
+        audience,
+        kind,
+        name,
+        issued_at,
+        nonce,
+        args,
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(1024))]
+
+    #[test]
+    fn where_one_text_ends_and_the_next_begins_is_signed(pieces in prop::collection::vec(text(), 2..4), at: [prop::sample::Index; 2], signed in signed()) {
+        // The same characters in the same order, cut in two places.
+        let whole = pieces.concat();
+        let ends: Vec<usize> = (1..whole.len()).filter(|end| whole.is_char_boundary(*end)).collect();
+        prop_assume!(!ends.is_empty());
+        let [one, other] = at.map(|at| {
+            let (audience, name) = whole.split_at(ends[at.index(ends.len())]);
+            Signed { audience: audience.to_owned(), name: name.to_owned(), ..signed.clone() }
+        });
+        let key = Key::new(b"k");
+        prop_assert_eq!(one.mac(&key) == other.mac(&key), one == other);
+    }
+
+    #[test]
+    fn a_text_cannot_hold_the_fields_that_follow_it(signed in signed(), kind in kind()) {
+        // The type and the name written into the audience, as an encoding without lengths would have them.
+        let key = Key::new(b"k");
+        for between in ["", "\0", "\n", ".", "h", "equery", "hmutation", "faction"] {
+            let moved = Signed { audience: format!("{}{between}{}{between}{}", signed.audience, kind.name(), signed.name), ..signed.clone() };
+            prop_assert_ne!(moved.mac(&key), signed.mac(&key));
+        }
+    }
+
+    #[test]
+    fn all_that_is_signed_is_told_apart(one in signed(), other in signed(), fields: [bool; 7]) {
+        // `other` with some of its fields taken from `one`, so that calls differ in one field as often as in all.
+        let other = Signed {
+            id: if fields[0] { one.id } else { other.id },
+            audience: if fields[1] { one.audience.clone() } else { other.audience },
+            kind: if fields[2] { one.kind } else { other.kind },
+            name: if fields[3] { one.name.clone() } else { other.name },
+            issued_at: if fields[4] { one.issued_at } else { other.issued_at },
+            nonce: if fields[5] { one.nonce } else { other.nonce },
+            args: if fields[6] { one.args.clone() } else { other.args },
+        };
+        let key = Key::new(b"k");
+        prop_assert_eq!(one.mac(&key) == other.mac(&key), one == other);
+        let same_call = (&one.audience, one.kind, &one.name, &one.args) == (&other.audience, other.kind, &other.name, &other.args);
+        let expected = if same_call { Ok(()) } else { Err(Error::SignatureInvalid) };
+        prop_assert_eq!(other.call().verify(&one.token(&key), &key, true, one.issued_at, 0), expected);
+        prop_assert_eq!(other.call().verify(&one.token(&key), &key, false, one.issued_at, 0), Err(Error::KeyUnknown));
+    }
+}
+
+fn time() -> impl Strategy<Value = u64> {
+    prop_oneof![any::<u64>(), 0..=MAX_TIME_MS, 0..2_000_000_u64, MAX_TIME_MS - 2_000_000..=MAX_TIME_MS, u64::MAX - 9..=u64::MAX]
+}
+
+proptest! {
+    #![proptest_config(cases(2048))]
+
+    #[test]
+    fn a_window_is_a_distance(issued_at in time(), now in time(), near in -1_000_000_i64..1_000_000, is_near: bool, tolerance in 0..=MAX_TOLERANCE_MS + 9) {
+        let issued_at = if is_near { now.saturating_add_signed(near) } else { issued_at };
+        let age = i128::from(now) - i128::from(issued_at);
+        let expected = if tolerance > MAX_TOLERANCE_MS || now > MAX_TIME_MS {
+            Err(Error::TypeInvalid)
+        } else if age > i128::from(tolerance) {
+            Err(Error::Expired)
+        } else if -age > i128::from(tolerance) {
+            Err(Error::NotYetValid)
+        } else {
+            Ok(())
+        };
+        prop_assert_eq!(window::check(issued_at, now, tolerance), expected);
+    }
+
+    #[test]
+    fn both_edges_of_a_window_are_inside(now in MAX_TOLERANCE_MS.into()..=MAX_TIME_MS - u64::from(MAX_TOLERANCE_MS) - 1, tolerance in 0..=MAX_TOLERANCE_MS) {
+        let distance = u64::from(tolerance);
+        prop_assert_eq!(window::check(now - distance, now, tolerance), Ok(()));
+        prop_assert_eq!(window::check(now + distance, now, tolerance), Ok(()));
+        prop_assert_eq!(window::check(now + distance + 1, now, tolerance), Err(Error::NotYetValid));
+        if let Some(before) = (now - distance).checked_sub(1) {
+            prop_assert_eq!(window::check(before, now, tolerance), Err(Error::Expired));
+        }
+    }
+
+    #[test]
+    fn a_secret_is_equal_to_itself_only(random: [u8; 32], at: prop::sample::Index, byte: u8, cut: prop::sample::Index) {
+        let expected = secret::generate(&random);
+        let mut candidate = expected;
+        candidate[at.index(expected.len())] = byte;
+        prop_assert_eq!(secret::verify(&candidate, &expected), Ok(candidate == expected));
+        prop_assert_eq!(secret::verify(&expected[..cut.index(expected.len())], &expected), Ok(false));
+        prop_assert_eq!(secret::verify(&[&expected[..], &[byte]].concat(), &expected), Ok(false));
+        prop_assert!(secret::matches(&secret::digest(&expected).unwrap(), &expected));
+    }
+}

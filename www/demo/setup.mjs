@@ -46,9 +46,9 @@ async function buildPackage(report) {
   // The stamp names what went in and what came out: an exchanged tarball is built again.
   const current = () => `${inputs} ${digest(root, [".cache/countersign.tgz"])}`;
   if (existsSync(tarball) && readStamp(stamp) === current()) return "already built from these sources";
-  report("npm run build");
-  await runProgram("npm", ["run", "build"], { cwd: root, env: npmEnv(), advice: "The package did not build.", onLine: report });
-  if (!existsSync(tarball)) throw new DemoError("`npm run build` ended well but made no .cache/countersign.tgz.");
+  // What `npm run build` runs.
+  await runProgram(process.execPath, [join(root, "pkg-template", "build", "build.mjs")], { cwd: root, advice: "The package did not build.", onLine: report });
+  if (!existsSync(tarball)) throw new DemoError("The build ended well but made no .cache/countersign.tgz.");
   writeFileSync(stamp, `${current()}\n`);
   return "built";
 }

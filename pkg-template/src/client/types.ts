@@ -45,6 +45,10 @@ type ArgsOf<Reference> = Reference extends { _args: infer Args }
     ? Args
     : never;
 
-type WithoutToken<Args> = Args extends unknown ? { [Name in keyof Args as Name extends "countersign" ? never : Name]: Args[Name] } : never;
+type WithoutToken<Args> = IsAny<Args> extends true
+  ? Args
+  : Args extends unknown
+    ? { [Name in keyof Args as Name extends "countersign" ? never : Name]: Args[Name] }
+    : never;
 
 type IsAny<T> = 0 extends 1 & T ? true : false;

@@ -3,6 +3,7 @@
 
 /** @param {(n: number) => number} root @param {number} count fractional bits of roots of the first primes */
 function constants(root, count) {
+  /** @type {number[]} */
   const primes = [];
   for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
   return primes.map((prime) => ((root(prime) % 1) * 2 ** 32) >>> 0);

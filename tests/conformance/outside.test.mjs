@@ -133,7 +133,7 @@ function hkdfExtract(secret) {
   return createHash("sha256").update(block.map((byte) => byte ^ 0x5c)).update(inner).digest();
 }
 /** @param {Record<string, Uint8Array>} patterns */
-const foundIn = (patterns) => Object.entries(patterns).filter(([, bytes]) => memories().some((memory) => memory.includes(bytes))).map(([name]) => name);
+const foundIn = (patterns) => Object.entries(patterns).filter(([, bytes]) => memories().some((memory) => memory.includes(Buffer.from(bytes)))).map(([name]) => name);
 
 test("nothing of a secret is left in the memory after a call, nor of a key after it is freed", () => {
   const { found, states } = traces(SECRET);

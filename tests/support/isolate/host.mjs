@@ -80,9 +80,7 @@ function createLoader(context, call) {
     const probe = new vm.SourceTextModule('import "module"; import.meta.evaluated();', {
       context,
       initializeImportMeta: (meta) => {
-        meta.evaluated = () => {
-          evaluated = true;
-        };
+        Object.assign(meta, { evaluated: () => (evaluated = true) });
       },
     });
     await probe.link(() => module);
@@ -137,7 +135,7 @@ function asyncSyscall(name, json, functionName) {
   return /** @type {Promise<string>} */ (new Promise((resolve, reject) => syscalls.set(id, { resolve, reject })));
 }
 
-/** @param {Partial<Call> & { name: string }} given @returns {Call} */
+/** @param {Partial<Call> & { name: string, seed?: string }} given @returns {Call} */
 function createCall({ name, type = "query", now = Date.now(), seed }) {
   return {
     phase: "importing",

@@ -20,6 +20,7 @@ export const generatedDir = join(templateDir, "src/core/wasm/generated");
 
 /** A failure whose message says all there is to say: it is printed without a stack. */
 export class BuildError extends Error {
+  /** @override */
   name = "BuildError";
 }
 

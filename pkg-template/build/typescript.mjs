@@ -92,8 +92,10 @@ function writeDeclarations(entries) {
     for (const [, specifier = ""] of text.matchAll(/(?:\bfrom |\bimport\(|^import )["'](\.[^"']+)["']/gm)) {
       reached.add(posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".d.ts"));
     }
-    write(join(esmDir, file), text);
-    write(join(cjsDir, file), text);
+    // A user's `lib` need not know Symbol.dispose either.
+    const shipped = text.includes("Symbol.dispose") ? `/// <reference lib="esnext.disposable" />\n${text}` : text;
+    write(join(esmDir, file), shipped);
+    write(join(cjsDir, file), shipped);
   }
 }
 

@@ -12,7 +12,7 @@ const ENTRY_LEN = ID_LEN + 8;
 /** The caller's name where there is only one. */
 const ONLY_CALLER = "default";
 
-/** One key: its public id, who holds its secret, and the key itself. */
+/** One key: its public id, who holds its secret, and the key itself. @internal */
 export interface KeyringEntry {
   readonly keyId: string;
   readonly caller: string;

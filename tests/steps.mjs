@@ -1,0 +1,40 @@
+// What `npm test` runs, in order. A step is a command that ends with 0 if all is well; its output is shown only if it does not.
+
+import { readdirSync } from "node:fs";
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {readonly string[]} command `node` is the one that runs the tests; everything starts at the repository's root
+ * @property {boolean | readonly string[]} fast part of `npm run test:fast`: as it is, not at all, or by another command
+ * @property {string} [needs] the step without which this one says nothing
+ * @property {Readonly<Record<string, string>>} [env]
+ * @property {number} [minutes] its limit, 10 unless said otherwise
+ */
+
+const clippy = ["cargo", "clippy", "--locked", "--quiet"];
+const wasm = ["--target", "wasm32-unknown-unknown", "--no-default-features", "--features"];
+const denyWarnings = ["--", "-D", "warnings"];
+const simd = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-Ctarget-feature=+simd128" };
+const tsc = ["node", "node_modules/typescript/bin/tsc", "--pretty", "false", "-p"];
+
+/** @type {readonly Step[]} */
+export const steps = [
+  { name: "rustfmt", command: ["cargo", "fmt", "--check"], fast: true },
+  { name: "clippy", command: [...clippy, "--all-targets", ...denyWarnings], fast: true },
+  { name: "clippy lean", command: [...clippy, ...wasm, "lean", ...denyWarnings], fast: true, env: simd },
+  { name: "clippy rich", command: [...clippy, ...wasm, "rich", ...denyWarnings], fast: true, env: simd },
+  { name: "cargo test", command: ["cargo", "test", "--locked", "--quiet"], fast: true },
+  { name: "build", command: ["node", "pkg-template/build/build.mjs"], fast: true },
+  { name: "scripts' types", command: [...tsc, "pkg-template/build"], fast: true },
+  { name: "packaging", command: ["node", "--test", ...testFiles("tests/packaging")], fast: ["node", "--test", "tests/packaging/listing.test.mjs", "tests/packaging/size.test.mjs"], needs: "build" },
+];
+
+/**
+ * By name, because Node 20 knows no patterns here and Node 22 no folders.
+ * @param {string} folder
+ */
+function testFiles(folder) {
+  const names = readdirSync(new URL(`../${folder}/`, import.meta.url)).filter((name) => name.endsWith(".test.mjs"));
+  return names.sort().map((name) => `${folder}/${name}`);
+}

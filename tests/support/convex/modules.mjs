@@ -88,7 +88,7 @@ export function createLoader({ modules, functionsDir }) {
         return imported;
       },
     });
-    if (!compiled.has(module.path)) compiled.set(module.path, built.createCachedData());
+    if (!compiled.has(module.path)) compiled.set(module.path, /** @type {any} */ (built).createCachedData());
     return Object.assign(built, { resolve });
   }
 

@@ -52,11 +52,12 @@ async function start() {
   const schema = app.schema === null ? undefined : (await loader.load(app.schema.path)).default;
   const t = /** @type {any} */ (convexTest({ schema, modules: convexTestModules(functions, loader) }));
   const globals = /** @type {any} */ (globalThis);
-  globals.Convex = wrapSyscalls(globals.Convex, { deploymentName, onWrite: (table) => port.postMessage({ written: table }) });
+  const convexTestSyscalls = globals.Convex;
+  globals.Convex = wrapSyscalls(convexTestSyscalls, { deploymentName, onWrite: (table) => port.postMessage({ written: table }) });
   const hasHttp = app.modules.some(({ path }) => path === "http.js");
 
   /** The latest commit's timestamp. */
-  const snapshotTs = () => jsonToConvex(JSON.parse(globals.Convex.syscall("1.0/getSnapshotTs", "{}")));
+  const snapshotTs = () => jsonToConvex(JSON.parse(convexTestSyscalls.syscall("1.0/getSnapshotTs", "{}")));
 
   /** @param {import("./functions.mjs").Execution} context @param {() => Promise<unknown>} call @returns {Promise<Outcome>} */
   async function outcomeOf(context, call) {
@@ -86,7 +87,7 @@ async function start() {
           ts = snapshotTs();
           for (const { name, argsJson } of queries) {
             const context = startExecution({ name, request, argsJson });
-            const call = async () => JSON.parse(await globals.Convex.asyncSyscall("1.0/runUdf", JSON.stringify({ udfType: "query", name, args: {} })));
+            const call = async () => JSON.parse(await convexTestSyscalls.asyncSyscall("1.0/runUdf", JSON.stringify({ udfType: "query", name, args: {} })));
             outcomes.push(await outcomeOf(context, call));
           }
         });
@@ -106,7 +107,7 @@ async function start() {
         return { outcome: await outcomeOf(context, async () => convexToJson((await t.actionFromPath({ componentPath: "", udfPath: name }, {})) ?? null)) };
       },
 
-      /** @param {{ method: string, url: string, headers: [string, string][], body: Uint8Array | null, request: RequestInfo }} payload */
+      /** @param {{ method: string, url: string, headers: [string, string][], body: Uint8Array<ArrayBuffer> | null, request: RequestInfo }} payload */
       async http({ method, url, headers, body, request: info }) {
         if (!hasHttp) return { status: 404, headers: [], body: "This Convex deployment does not have HTTP actions enabled." };
         const { pathname } = new URL(url);

@@ -21,9 +21,11 @@ export async function buildPackage() {
 async function checkTypes() {
   const stagedDir = join(root, ".cache/types");
   rmSync(stagedDir, { recursive: true, force: true });
-  const args = [join(root, "node_modules/typescript/bin/tsc"), "-p", templateDir, "--outDir", stagedDir, "--pretty", "false"];
-  const result = await attempt(process.execPath, args);
-  if (result.code !== 0) throw new BuildError(`The types of pkg-template/ do not hold (${result.problem}):\n${result.stdout}${result.stderr}`);
+  // The CLI by itself: only there are the types of Node in sight.
+  for (const args of [["-p", templateDir, "--outDir", stagedDir], ["-p", join(sourceDir, "cli")]]) {
+    const result = await attempt(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", ...args]);
+    if (result.code !== 0) throw new BuildError(`The types of pkg-template/ do not hold (${result.problem}):\n${result.stdout}${result.stderr}`);
+  }
 }
 
 async function writePackage() {
@@ -45,7 +47,7 @@ async function writePackage() {
     };
     write(join(esmDir, output), (await transform(code, { ...options, format: "esm" })).code);
     // "node" adds the hint by which Node finds a file's names for an `import`, and keeps variables off names that CommonJS has taken.
-    if (!isEdgeOnly(file)) write(join(cjsDir, output), toCommonJs(file, (await transform(code, { ...options, format: "cjs", platform: "node" })).code));
+    if (!isEsmOnly(file)) write(join(cjsDir, output), toCommonJs(file, (await transform(code, { ...options, format: "cjs", platform: "node" })).code));
   }
   write(join(cjsDir, "package.json"), '{ "type": "commonjs" }\n');
   const manifest = readFileSync(join(templateDir, "package.json"), "utf8");
@@ -62,9 +64,9 @@ function sourceFiles() {
     .sort();
 }
 
-/** Files that are reached only through `import`, so they have no CommonJS form. @param {string} file */
-function isEdgeOnly(file) {
-  return /\.(?:edge-light|workerd)\.ts$/.test(file);
+/** Files that nobody can `require`, so they have no CommonJS form. @param {string} file */
+function isEsmOnly(file) {
+  return /\.(?:edge-light|workerd)\.ts$|^cli\//.test(file);
 }
 
 /**

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
-import { CountersignError } from "countersign";
+import { CountersignError, createKeyring } from "countersign";
 import { CountersignClient } from "countersign/client";
 import { ConvexError } from "convex/values";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { event, keyIdOf, secret, setEnvironment } from "../support/deployment.js";
 import { failure, send, startEndpoint } from "../support/endpoint.js";
 import type { Endpoint } from "../support/endpoint.js";
@@ -203,6 +203,20 @@ describe("attack 27: the secret does not show", () => {
     ];
     for (const text of shown) expect(text).not.toMatch(new RegExp(`${secret}|jwt-of-a-user`));
     expect(Reflect.ownKeys(client)).toEqual([]);
+  });
+
+  test("in memory: the key of each call is wiped before it is sent", async () => {
+    const prototype = Object.getPrototypeOf(createKeyring(secret)) as { free(): void };
+    const free = vi.spyOn(prototype, "free");
+    try {
+      endpoint.answer((_received, response) => {
+        expect(free).toHaveBeenCalledTimes(1);
+        send(response, 200, { status: "success", value: null, logLines: [] });
+      });
+      await new CountersignClient(endpoint.url).mutation(mark, event);
+    } finally {
+      free.mockRestore();
+    }
   });
 });
 

@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { createKeyring } from "countersign";
+import { describe, expect, test, vi } from "vitest";
 import { anyArguments, deliver, lookUp, markEventProcessed, withObjectValidator, withoutValidators } from "../convex/webhooks.js";
 import { internalOne } from "../convex/variants.js";
-import { call, deployment, event, failureOf, log, rowCount, sign, signedCall, useDeployment } from "../support/deployment.js";
+import { call, deployment, event, failureOf, log, rowCount, secret, sign, signedCall, useDeployment } from "../support/deployment.js";
 
 describe("what a handler does is its own", () => {
   useDeployment();
@@ -57,6 +58,20 @@ describe("what a handler does is its own", () => {
     const direct = markEventProcessed as unknown as (ctx: object, args: object) => Promise<unknown>;
     const meta = { getFunctionMetadata: async () => ({ name: "webhooks:markEventProcessed", componentPath: "" }) };
     await expect(direct({ meta }, event)).rejects.toMatchObject({ data: { code: "unauthorized" } });
+  });
+
+  test("attack 26: the keys of each call are wiped after it, whatever came of it", async () => {
+    const t = deployment();
+    const prototype = Object.getPrototypeOf(createKeyring(secret)) as { free(): void };
+    const countersign = sign();
+    const failing = sign({ name: "failing:plainError", args: {} });
+    const free = vi.spyOn(prototype, "free");
+    await call(t, "mutation", "webhooks:markEventProcessed", { ...event, countersign });
+    expect(free).toHaveBeenCalledTimes(1);
+    await expect(call(t, "mutation", "webhooks:markEventProcessed", { ...event, countersign: failing })).rejects.toThrow("unauthorized");
+    expect(free).toHaveBeenCalledTimes(2);
+    await expect(call(t, "mutation", "failing:plainError", { countersign: failing })).rejects.toThrow("own fault");
+    expect(free).toHaveBeenCalledTimes(3);
   });
 
   test("many calls at once do not disturb each other", async () => {

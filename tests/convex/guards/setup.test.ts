@@ -2,7 +2,8 @@ import { countersign } from "countersign/convex";
 import { describe, expect, test } from "vitest";
 import { markEventProcessed } from "../convex/webhooks.js";
 import { action, mutation, query } from "../convex/_generated/server.js";
-import { audience, call, deployment, event, expectMisconfigured, log, rowCount, secret, setEnvironment, sign, signedCall, useDeployment } from "../support/deployment.js";
+import { audience, call, deployment, event, expectMisconfigured, failureOf, log, otherSecret, rowCount, secret, setEnvironment, sign, signedCall, useDeployment } from "../support/deployment.js";
+import { callWithArguments } from "../support/raw.js";
 
 const name = "webhooks:markEventProcessed";
 const builders = { query, mutation, action } as const;
@@ -79,6 +80,8 @@ describe("a deployment that is not set up", () => {
 });
 
 describe("options that make no sense", () => {
+  useDeployment();
+
   const wrong: [string, object, RegExp][] = [
     ["replay left out", builders, /Say `replay: false`/],
     ["replay: true", { ...builders, replay: true }, /can only be `false`/],
@@ -105,6 +108,27 @@ describe("options that make no sense", () => {
   test("attack 6: options that are inherited do not count", () => {
     expect(() => define(Object.create({ ...builders, replay: false }) as object)).toThrow(/`replay` is missing/);
     expect(() => define(Object.assign(Object.create({ replay: false }) as object, builders))).toThrow(/`replay` is missing/);
+  });
+
+  test("attack 6: a polluted Object.prototype adds none", async () => {
+    const polluted = { explain: true, toleranceMs: 900_000, audience: "https://evil.example", secret: otherSecret, keys: { root: otherSecret } };
+    for (const [key, value] of Object.entries(polluted)) Object.defineProperty(Object.prototype, key, { value, configurable: true });
+    let signed: unknown;
+    try {
+      signed = countersign({ ...builders, replay: false }).signedMutation({ args: {}, handler: async (ctx) => ctx.caller.name });
+    } finally {
+      for (const key of Object.keys(polluted)) delete (Object.prototype as Record<string, unknown>)[key];
+    }
+    const one = { name: "a:b", args: {} };
+    const run = (token: string) => callWithArguments(signed, "a:b", { countersign: token });
+    expect(await run(sign(one))).toBe("default");
+    for (const token of [
+      sign({ ...one, now: Date.now() - 70_000 }),
+      sign({ ...one, secret: otherSecret }),
+      sign({ ...one, audience: "https://evil.example" }),
+    ]) {
+      expect(await failureOf(run(token))).toMatchObject({ data: { code: "unauthorized" } });
+    }
   });
 
   test("a builder of another type", () => {

@@ -20,10 +20,11 @@ export default async function Page() {
           </p>
           <p>Send a delivery. Then change it on the way, and see it refused.</p>
         </section>
-        <Workbench />
-        <LiveConvex url={process.env.NEXT_PUBLIC_CONVEX_URL}>
-          <Events />
-        </LiveConvex>
+        <Workbench>
+          <LiveConvex url={process.env.NEXT_PUBLIC_CONVEX_URL}>
+            <Events />
+          </LiveConvex>
+        </Workbench>
         <section className="notes" aria-labelledby="notes-title">
           <h2 id="notes-title">What is happening</h2>
           <dl>
@@ -45,8 +46,8 @@ export default async function Page() {
             <div>
               <dt>Not protected yet</dt>
               <dd>
-                Whoever can read a call on its way can send it again, unchanged, for a minute. HTTPS keeps most people from reading it; replay
-                protection will refuse the second one.
+                Whoever gets hold of a call can send it again, unchanged, for a minute. HTTPS hides calls from the network, but not from a proxy
+                that ends it or a log that keeps them. Replay protection comes next.
               </dd>
             </div>
           </dl>

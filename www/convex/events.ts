@@ -5,7 +5,7 @@ import { query } from "./_generated/server";
 
 export const list = query({
   args: {},
-  handler: async (ctx) => await ctx.db.query("events").order("desc").take(25),
+  handler: async (ctx) => await ctx.db.query("events").order("desc").take(12),
 });
 
 export const countStored = query({

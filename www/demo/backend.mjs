@@ -39,7 +39,7 @@ export async function startEmbedded({ secret, port, sitePort }) {
     siteUrl: convex.siteUrl,
     real: false,
     proxy: convex.proxy,
-    log: () => convex.logs.map(({ level, message }) => `${level.toUpperCase()} ${message}`),
+    log: () => convex.logs.map(({ level, message }) => `${level === "failure" ? "ERROR" : level.toUpperCase()} ${message}`),
     removeSecret: () => convexEnv(["remove", "COUNTERSIGN_SECRET"]),
     // The value goes through stdin: an argument would show in the list of processes.
     setSecret: (value) => convexEnv(["set", "COUNTERSIGN_SECRET"], value),

@@ -5,6 +5,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 
+// Folders that a build writes among the sources.
+const made = new Set(["node_modules", "target", "generated"]);
+
 /** A digest over the names and bytes of files and folders, and over some text. */
 export function digest(base, paths, text = "") {
   const hash = createHash("sha256").update(`${text}\0`);
@@ -16,7 +19,7 @@ export function digest(base, paths, text = "") {
       return void hash.update(`${path}\0${bytes.length}\0`).update(bytes);
     }
     for (const name of readdirSync(full).sort()) {
-      if (name !== "node_modules" && name !== "target" && !name.startsWith(".next")) add(`${path}/${name}`);
+      if (!made.has(name)) add(`${path}/${name}`);
     }
   };
   for (const path of paths) add(path);

@@ -75,7 +75,7 @@ export function createLab({ nextUrl, secret, backend }) {
     }
   }
 
-  const raised = (args) => ({ ...args, amount: Number(args.amount) * 100 + 1 });
+  const raised = (args) => ({ ...args, amount: args.amount === 0 ? 100 : args.amount * 100 });
 
   /** One way of sending for each change; resolves to what came back. */
   const senders = {

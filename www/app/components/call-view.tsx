@@ -25,7 +25,7 @@ export function CallView({ sent, passedOn }: { readonly sent: Call; readonly pas
             </div>
           );
         })}
-        <div>
+        <div className="call-token">
           <dt>countersign</dt>
           <dd className="code">{typeof token === "string" ? <Token text={token} /> : "absent"}</dd>
         </div>

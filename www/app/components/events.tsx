@@ -3,11 +3,13 @@
 import { euros } from "@/app/lib/outcome";
 import { api } from "@/convex/_generated/api";
 import { useConvexConnectionState, useQuery } from "convex/react";
+import { useState } from "react";
 
 /** The stored events, newest first, as Convex pushes them. */
 export function Events() {
   const events = useQuery(api.events.list);
   const { isWebSocketConnected } = useConvexConnectionState();
+  const [openedAt] = useState(() => Date.now());
   return (
     <section className="card events" aria-labelledby="events-title">
       <div className="card-head">
@@ -19,36 +21,19 @@ export function Events() {
       ) : events.length === 0 ? (
         <p className="empty">Nothing is stored yet. Only an accepted delivery appears here.</p>
       ) : (
-        <div className="table-scroll" tabIndex={0} role="region" aria-labelledby="events-title">
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Event</th>
-                <th scope="col">Type</th>
-                <th scope="col" className="number">
-                  Amount
-                </th>
-                <th scope="col">Route</th>
-                <th scope="col">Signed with key</th>
-                <th scope="col">Stored</th>
-              </tr>
-            </thead>
-            <tbody>
-              {events.map((event) => (
-                <tr key={event._id} data-event={event.eventId}>
-                  <td className="code">{event.eventId}</td>
-                  <td>{event.type}</td>
-                  <td className="number">{euros(event.amount)}</td>
-                  <td>{event.route}</td>
-                  <td className="code">{event.keyId}</td>
-                  <td>
-                    <time dateTime={new Date(event._creationTime).toISOString()}>{new Date(event._creationTime).toLocaleTimeString()}</time>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <ol className="event-list">
+          {events.map((event) => (
+            <li key={event._id} data-event={event.eventId} className={event._creationTime > openedAt ? "new" : undefined}>
+              <span className="code">{event.eventId}</span>
+              <span className="event-type">{event.type}</span>
+              <span className="event-amount">{euros(event.amount)}</span>
+              <span className="event-more">
+                {event.route === "edge" ? "Edge" : "Node"} route, key <span className="code">{event.keyId}</span>
+              </span>
+              <time dateTime={new Date(event._creationTime).toISOString()}>{new Date(event._creationTime).toLocaleTimeString()}</time>
+            </li>
+          ))}
+        </ol>
       )}
     </section>
   );

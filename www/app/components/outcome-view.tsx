@@ -27,19 +27,31 @@ export function OutcomeView({ outcome }: { readonly outcome: Outcome }) {
         </li>
         <li>
           <h3>What the deployment’s log says</h3>
-          {log.length === 0 ? <p className="hint">Nothing. An accepted call needs no line.</p> : <pre className="log">{log.join("\n")}</pre>}
+          {log.length === 0 ? <p className="hint">Nothing. An accepted call needs no line.</p> : <Log lines={log} />}
           {code === null ? null : <p>{reasons[code] ?? `The code is ${code}.`}</p>}
         </li>
         <li>
           <h3>What was stored</h3>
           <p>
             {stored === 0 ? "Nothing." : null}
-            {stored === 1 ? "One event. It is at the top of the list below." : null}
-            {twice ? `${stored} events from one delivery. That is what replay protection will refuse; until then, look event ids up before you act on them.` : null}
+            {stored === 1 ? "One event, with the key id of whoever signed it." : null}
+            {twice ? `Two events from one delivery. That is what replay protection will refuse; until then, look event ids up before you act on them.` : null}
           </p>
         </li>
       </ol>
     </>
+  );
+}
+
+function Log({ lines }: { readonly lines: readonly string[] }) {
+  return (
+    <pre>
+      {lines.map((line, index) => (
+        <span key={index} className="log-line">
+          {line.split(/(\bcode=\w+)/).map((part, at) => (at % 2 === 1 ? <mark key={at}>{part}</mark> : part))}
+        </span>
+      ))}
+    </pre>
   );
 }
 

@@ -1,20 +1,31 @@
 "use client";
 
 import { choices, type Change, type Outcome, type Route, typeNames } from "@/app/lib/outcome";
-import { type FormEvent, useId, useState } from "react";
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { Journey } from "./journey";
 import { OutcomeView } from "./outcome-view";
 
-type State = { step: "idle" } | { step: "sending" } | { step: "done"; outcome: Outcome } | { step: "failed"; title: string };
+type Result = { outcome: Outcome } | { problem: string };
 
-/** The form that sends a delivery, and what became of it. */
-export function Workbench() {
+/** The form that sends a delivery, what became of it, and below that the `children`. */
+export function Workbench({ children }: { readonly children: ReactNode }) {
   const [change, setChange] = useState<Change>("none");
-  const [state, setState] = useState<State>({ step: "idle" });
+  const [sending, setSending] = useState(false);
+  const [result, setResult] = useState<Result>();
   const ids = useId();
+  const results = useRef<HTMLElement>(null);
+  const outcome = result !== undefined && "outcome" in result ? result.outcome : undefined;
   const throughNext = choices.find(({ id }) => id === change)?.throughNext ?? true;
+
+  // On a phone the outcome lies below the form: bring it into view.
+  useEffect(() => {
+    const top = results.current?.getBoundingClientRect().top ?? 0;
+    if (result !== undefined && top > window.innerHeight * 0.7) results.current?.scrollIntoView();
+  }, [result]);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
     event.preventDefault();
+    if (sending) return;
     const form = new FormData(event.currentTarget);
     const wish = {
       change,
@@ -22,8 +33,9 @@ export function Workbench() {
       type: String(form.get("type")),
       amount: Math.round(Number(form.get("amount")) * 100),
     };
-    setState({ step: "sending" });
-    setState(await send(wish));
+    setSending(true);
+    setResult(await send(wish));
+    setSending(false);
   }
 
   return (
@@ -31,18 +43,18 @@ export function Workbench() {
       <form className="card" onSubmit={submit} aria-labelledby={`${ids}-title`}>
         <h2 id={`${ids}-title`}>Send a delivery</h2>
         <div className="fields">
-          <label>
-            <span>Event</span>
-            <select name="type" defaultValue={typeNames[0]}>
+          <div>
+            <label htmlFor={`${ids}-type`}>Event</label>
+            <select id={`${ids}-type`} name="type" defaultValue={typeNames[0]}>
               {typeNames.map((type) => (
                 <option key={type}>{type}</option>
               ))}
             </select>
-          </label>
-          <label>
-            <span>Amount in euros</span>
-            <input name="amount" type="number" inputMode="decimal" min="0" max="1000000" step="0.01" defaultValue="49.00" required />
-          </label>
+          </div>
+          <div>
+            <label htmlFor={`${ids}-amount`}>Amount in euros</label>
+            <input id={`${ids}-amount`} name="amount" type="number" inputMode="decimal" min="0" max="1000000" step="0.01" defaultValue="49.00" required />
+          </div>
         </div>
         <fieldset className="segments" disabled={!throughNext}>
           <legend>Through the route</legend>
@@ -80,24 +92,27 @@ export function Workbench() {
             </label>
           ))}
         </fieldset>
-        <button type="submit" disabled={state.step === "sending"}>
-          {state.step === "sending" ? "Sending …" : "Send"}
+        <button type="submit" aria-disabled={sending}>
+          {sending ? "Sending …" : "Send"}
         </button>
       </form>
-      <section className="card outcome" aria-labelledby={`${ids}-outcome`} aria-busy={state.step === "sending"}>
-        <h2 id={`${ids}-outcome`}>What became of it</h2>
-        <div role="status" className="status">
-          {state.step === "idle" ? <p className="empty">Nothing has been sent yet.</p> : null}
-          {state.step === "sending" ? <p className="empty">On its way …</p> : null}
-          {state.step === "failed" ? <p className="problem">{state.title}</p> : null}
-          {state.step === "done" ? <OutcomeView outcome={state.outcome} /> : null}
-        </div>
-      </section>
+      <div className="results">
+        <section ref={results} className="card outcome" aria-labelledby={`${ids}-outcome`} aria-busy={sending}>
+          <h2 id={`${ids}-outcome`}>What became of it</h2>
+          <Journey outcome={outcome} />
+          <div role="status" className="status">
+            {result === undefined ? <p className="empty">Nothing has been sent yet.</p> : null}
+            {result !== undefined && "problem" in result ? <p className="problem">{result.problem}</p> : null}
+            {outcome === undefined ? null : <OutcomeView outcome={outcome} />}
+          </div>
+        </section>
+        {children}
+      </div>
     </div>
   );
 }
 
-async function send(wish: object): Promise<State> {
+async function send(wish: object): Promise<Result> {
   try {
     const response = await fetch("/api/demo", {
       method: "POST",
@@ -105,10 +120,10 @@ async function send(wish: object): Promise<State> {
       body: JSON.stringify(wish),
     });
     const answer: unknown = await response.json();
-    if (response.ok) return { step: "done", outcome: answer as Outcome };
-    return { step: "failed", title: (answer as { title: string }).title };
+    if (response.ok) return { outcome: answer as Outcome };
+    return { problem: (answer as { title: string }).title };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return { step: "failed", title: `The Next.js server did not answer: ${why}. Does the demo still run?` };
+    return { problem: `The Next.js server did not answer: ${why}. Does the demo still run?` };
   }
 }

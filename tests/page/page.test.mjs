@@ -1,0 +1,242 @@
+// The demo's page in a real Chromium, against the production build and the embedded Convex.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { www } from "../../www/demo/paths.mjs";
+import { setUp } from "../../www/demo/setup.mjs";
+import { openBrowser, send } from "./browser.mjs";
+import { lowContrast } from "./contrast.mjs";
+
+let demo;
+let browser;
+
+before(async () => {
+  await setUp();
+  const { startDemo } = await import("../../www/demo/serve.mjs");
+  demo = await startDemo({ port: 0, convexPort: 0, sitePort: 0 });
+  browser = await openBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await demo?.close();
+});
+
+/** Opens the page, runs the test with it and wants it to have complained about nothing. */
+async function withPage(run, options) {
+  const opened = await browser.open(demo.url, options);
+  await run(opened.page);
+  assert.deepEqual(opened.complaints, []);
+  await opened.context.close();
+}
+
+const listed = (page, id) => page.locator(`[data-event="${id}"]`);
+const eventIdIn = async (outcome) => /evt_[0-9a-f]{12}/.exec(await outcome.locator(".verdict").innerText())[0];
+const postDelivery = (route, delivery) =>
+  fetch(`${demo.url}${route}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(delivery) });
+
+describe("the list of events", () => {
+  for (const route of ["/api/webhooks", "/api/webhooks-edge"]) {
+    test(`shows a delivery to ${route} without a reload`, () =>
+      withPage(async (page) => {
+        await page.evaluate(() => {
+          window.sameDocument = true;
+        });
+        const delivery = demo.lab.newDelivery({ amount: 1234 });
+        assert.equal(await listed(page, delivery.id).count(), 0);
+        const response = await postDelivery(route, delivery);
+        assert.equal(response.status, 200);
+        await listed(page, delivery.id).waitFor();
+        const text = await listed(page, delivery.id).innerText();
+        assert.match(text, /€12\.34/);
+        assert.match(text, route.endsWith("edge") ? /Edge route/ : /Node route/);
+        assert.ok(text.includes(demo.lab.keyId), "the event names the key that signed it");
+        assert.equal(await page.evaluate(() => window.sameDocument), true, "the page was not loaded again");
+      }));
+  }
+
+  test("follows in every open page", () =>
+    withPage((first) =>
+      withPage(async (second) => {
+        const delivery = demo.lab.newDelivery();
+        await postDelivery("/api/webhooks", delivery);
+        await Promise.all([listed(first, delivery.id).waitFor(), listed(second, delivery.id).waitFor()]);
+      }),
+    ));
+});
+
+describe("the webhook routes", () => {
+  for (const route of ["/api/webhooks", "/api/webhooks-edge"]) {
+    for (const [what, body, status] of [
+      ["what is no JSON", "{", 400],
+      ["what is no delivery", '{"id":"evt_1","provider":"polar","type":"order.paid"}', 400],
+      ["a negative amount", '{"id":"evt_1","provider":"polar","type":"order.paid","amount":-1}', 400],
+      ["an id of odd characters", '{"id":"evt 1\\n","provider":"polar","type":"order.paid","amount":1}', 400],
+      ["nothing at all", "", 400],
+      ["a body past the limit", JSON.stringify({ id: "x".repeat(20_000) }), 413],
+    ]) {
+      test(`${route} refuses ${what}`, async () => {
+        const response = await fetch(`${demo.url}${route}`, { method: "POST", body });
+        assert.equal(response.status, status);
+        assert.equal(response.headers.get("content-type"), "application/problem+json");
+        assert.equal((await response.json()).status, status);
+      });
+    }
+  }
+});
+
+describe("the form", () => {
+  let visit;
+  before(async () => {
+    visit = await browser.open(demo.url);
+  });
+  after(() => visit?.context.close());
+
+  test("sends a delivery and shows that it was accepted", () =>
+    withPage(async (page) => {
+      await page.getByLabel("Event", { exact: true }).selectOption("subscription.active");
+      await page.getByLabel("Amount in euros").fill("7.05");
+      await page.getByRole("radio", { name: "Edge", exact: true }).check();
+      const outcome = await send(page, "Nothing");
+      const id = await eventIdIn(outcome);
+      assert.match(await outcome.locator(".verdict").innerText(), /^Accepted/);
+      assert.match(await outcome.innerText(), /The route \/api\/webhooks-edge signed it/);
+      assert.ok((await outcome.innerText()).includes(demo.lab.keyId), "the token is shown with its key id");
+      await listed(page, id).waitFor();
+      const text = await listed(page, id).innerText();
+      assert.match(text, /subscription\.active/);
+      assert.match(text, /€7\.05/);
+      assert.match(text, /Edge route/);
+      assert.equal(await demo.lab.storedEvents(id), 1);
+    }));
+
+  for (const [choice, code] of [
+    ["The amount is changed", "signature_invalid"],
+    ["Signed with another secret", "key_unknown"],
+    ["Signed for another function", "signature_invalid"],
+    ["Signed for another deployment", "signature_invalid"],
+    ["Ten minutes old", "expired"],
+    ["Not signed at all", "signature_missing"],
+  ]) {
+    test(`shows the refusal: ${choice}`, async () => {
+      const { page, complaints } = visit;
+      const outcome = await send(page, choice);
+      const id = await eventIdIn(outcome);
+      const text = await outcome.innerText();
+      assert.match(text, /Refused/);
+      assert.ok(text.includes(`code=${code}`), `the log shows ${code}: ${text}`);
+      assert.match(text, /What was stored\s+Nothing\./);
+      if (choice === "The amount is changed") {
+        assert.equal(await outcome.locator("del").innerText(), "4900");
+        assert.equal(await outcome.locator("ins").innerText(), "490000");
+        assert.match(text, /502/);
+      } else {
+        assert.match(text, /\{"code":"unauthorized"\}/);
+      }
+      if (code === "key_unknown") assert.ok(text.includes(demo.lab.keyId) && text.includes(demo.lab.strangersKeyId), "both key ids are shown");
+      assert.equal(await demo.lab.storedEvents(id), 0);
+      // A delivery that is accepted afterwards shows that the list is up to date, and the refused one not in it.
+      const later = demo.lab.newDelivery();
+      await postDelivery("/api/webhooks", later);
+      await listed(page, later.id).waitFor();
+      assert.equal(await listed(page, id).count(), 0);
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  test("says honestly that a captured call works again", () =>
+    withPage(async (page) => {
+      assert.match(await page.locator(".choices").innerText(), /Not refused yet/);
+      const outcome = await send(page, "Captured and sent again");
+      const id = await eventIdIn(outcome);
+      assert.match(await outcome.locator(".verdict").innerText(), /^Stored twice/);
+      await listed(page, id).nth(1).waitFor();
+      assert.equal(await demo.lab.storedEvents(id), 2);
+    }));
+
+  test("works from the keyboard", () =>
+    withPage(async (page) => {
+      await page.getByRole("radio", { name: "Nothing", exact: true }).focus();
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("Tab");
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), "Send");
+      assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none", "the focus is visible");
+      await page.keyboard.press("Enter");
+      await page.locator(".verdict").waitFor();
+      assert.match(await page.locator(".outcome").innerText(), /code=key_unknown/);
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), "Send", "the focus stays where it was");
+    }));
+
+  test("says so when the demo's process is not there", async () => {
+    const server = await demo.startNextWithout("DEMO_CONTROL_URL");
+    const { page, context } = await browser.open(server.url);
+    await send(page, "Nothing");
+    assert.match(await page.getByRole("status").innerText(), /works while `npm run demo` runs/);
+    await context.close();
+    await server.close();
+  });
+});
+
+describe("the page", () => {
+  for (const colorScheme of ["light", "dark"]) {
+    for (const width of [320, 390, 1280]) {
+      test(`fits ${width} pixels and can be read, ${colorScheme}`, () =>
+        withPage(
+          async (page) => {
+            for (const choice of ["The amount is changed", "Signed with another secret", "Captured and sent again"]) {
+              await send(page, choice);
+              const [inside, outside] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+              assert.ok(inside <= outside, `${choice}: the page is ${inside} pixels wide`);
+              await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+              const { found, looked } = await page.evaluate(lowContrast);
+              assert.ok(looked > 60, `only ${looked} texts were looked at`);
+              assert.deepEqual(found, []);
+            }
+            const unnamed = await page.locator("input, select, button").evaluateAll((controls) =>
+              controls.filter((control) => control.labels?.length === 0 && control.textContent.trim() === "" && !control.hasAttribute("aria-labelledby")).map((control) => control.outerHTML),
+            );
+            assert.deepEqual(unnamed, []);
+            if (width < 600) assert.ok(await page.locator(".verdict").evaluate((element) => element.getBoundingClientRect().top < window.innerHeight), "the outcome was brought into view");
+          },
+          { viewport: { width, height: 800 }, colorScheme },
+        ));
+    }
+  }
+
+  test("holds no secret, in the document, its scripts or what it is sent", async () => {
+    const { page, context, complaints } = await browser.open("about:blank", {}, { wait: false });
+    const texts = [];
+    const bodies = [];
+    page.on("response", (response) => bodies.push(response.text().then((text) => texts.push(text))));
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => texts.push(String(payload)));
+      socket.on("framesent", ({ payload }) => texts.push(String(payload)));
+    });
+    await page.goto(demo.url);
+    await page.getByText("live", { exact: true }).waitFor();
+    await send(page, "Nothing");
+    await send(page, "Signed with another secret");
+    await Promise.all(bodies);
+    texts.push(await page.content());
+    await context.close();
+    assert.deepEqual(complaints, []);
+
+    const built = join(www, ".next", "static");
+    const scripts = readdirSync(built, { recursive: true }).filter((name) => name.endsWith(".js"));
+    const bundles = scripts.map((name) => readFileSync(join(built, name), "utf8"));
+    // What must be found shows that these are the right texts.
+    for (const known of ["Stored events", demo.lab.keyId, '"type":"Transition"', '"stored":1']) assert.ok(texts.some((text) => text.includes(known)), `${known} was seen`);
+    assert.ok(bundles.some((text) => text.includes("Stored events")), "the bundles were read");
+
+    const random = demo.secret.slice("csk_".length, -"_123456".length);
+    assert.equal(random.length, 43);
+    for (const text of [...texts, ...bundles]) {
+      assert.ok(!text.includes(random), "the secret is nowhere");
+      assert.ok(!/csk_[\w-]{43}/.test(text), "nor is any other");
+    }
+    for (const text of bundles) assert.ok(!text.includes("COUNTERSIGN_SECRET"), "no server code in the browser's bundles");
+  });
+});

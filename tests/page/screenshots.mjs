@@ -1,0 +1,29 @@
+// Pictures of the running demo's page, to look at: node tests/page/screenshots.mjs http://localhost:3000
+// They go to .cache/screenshots.
+
+import { join } from "node:path";
+import { root } from "../../www/demo/paths.mjs";
+import { openBrowser, send } from "./browser.mjs";
+
+const url = process.argv[2] ?? "http://localhost:3000";
+const browser = await openBrowser();
+try {
+  for (const [size, width, height] of [["desktop", 1280, 900], ["phone", 390, 844]]) {
+    for (const colorScheme of ["light", "dark"]) {
+      const { page, context } = await browser.open(url, { viewport: { width, height }, colorScheme, deviceScaleFactor: size === "phone" ? 2 : 1 });
+      const shoot = (name) => page.screenshot({ path: join(root, ".cache", "screenshots", `${size}-${colorScheme}-${name}.png`), fullPage: true });
+      await shoot("before");
+      await send(page, "Nothing");
+      await shoot("accepted");
+      await send(page, "The amount is changed");
+      await shoot("changed");
+      await send(page, "Signed with another secret");
+      await shoot("refused");
+      await send(page, "Captured and sent again");
+      await shoot("resent");
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+}

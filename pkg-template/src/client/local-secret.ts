@@ -1,9 +1,13 @@
 import { CountersignError, createKeyring } from "../index.js";
 import type { Keyring } from "../index.js";
-import { currentSecret } from "../convex/environment.js";
+import { notInherited } from "../convex/environment.js";
+
 
 /** The secret that signs, or a function that is asked for it at each call. */
 export type LocalSecret = string | (() => string | undefined);
+
+// Not every runtime has `process`, and none of ours needs the types of Node.
+declare const process: { readonly env: { readonly COUNTERSIGN_SECRET?: string } } | undefined;
 
 /**
  * Derives this side's key.
@@ -13,7 +17,7 @@ export type LocalSecret = string | (() => string | undefined);
  * @throws CountersignError `secret_missing`, `secret_weak` or `secret_malformed`, with a message that says where to set it.
  */
 export function openLocalKeyring(option: LocalSecret | undefined): Keyring {
-  const secret = option === undefined ? currentSecret() : typeof option === "function" ? option() : option;
+  const secret = option === undefined ? environmentSecret() : typeof option === "function" ? option() : option;
   const name = option === undefined ? "COUNTERSIGN_SECRET" : "The `secret` option";
   if (secret === undefined || secret === "") {
     throw new CountersignError("secret_missing", `countersign: ${name} is not set. ${howToSet}`);
@@ -24,6 +28,11 @@ export function openLocalKeyring(option: LocalSecret | undefined): Keyring {
     if (!(error instanceof CountersignError)) throw error;
     throw new CountersignError(error.code, `countersign: ${name} cannot be used: ${error.message} ${howToSet}`, { cause: error });
   }
+}
+
+// `process.env.COUNTERSIGN_SECRET` is written out: some bundlers replace exactly that text, and nothing else.
+function environmentSecret(): string | undefined {
+  return typeof process === "undefined" ? undefined : notInherited("COUNTERSIGN_SECRET", process.env.COUNTERSIGN_SECRET);
 }
 
 const howToSet =

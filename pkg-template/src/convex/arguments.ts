@@ -23,7 +23,7 @@ export function withTokenArgument(args: GenericValidator | PropertyValidators): 
     case "any":
       return validator;
     default:
-      throw misconfigured("`args` of a signed function must be an object of validators, `v.object(...)` or `v.any()`.");
+      throw misconfigured("`args` must be an object of validators, v.object(...) or v.any()");
   }
 }
 
@@ -46,7 +46,7 @@ export function takeToken(raw: unknown): { token: unknown; args: unknown } {
 
 function addToken(fields: PropertyValidators): PropertyValidators {
   if (Object.hasOwn(fields, tokenArgument)) {
-    throw misconfigured("the argument `countersign` carries the signature; give yours another name.");
+    throw misconfigured("the argument `countersign` carries the signature; give yours another name");
   }
   return { ...fields, [tokenArgument]: v.optional(v.any()) };
 }

@@ -84,13 +84,13 @@ function guardBuilder<Kind extends FunctionKind, Builder extends FunctionBuilder
   settings: GuardSettings,
 ): SignedBuilder<Kind, Builder> {
   if (typeof builder !== "function") {
-    throw misconfigured(`\`${kind}\` is missing. Pass \`${kind}\` from "./_generated/server".`);
+    throw misconfigured(`\`${kind}\` from ./_generated/server is missing`);
   }
   const build: (definition: never) => unknown = builder;
   const signed = (definition: Definition): RegisteredFunction => {
     const unguarded = build(addToken(definition) as never) as RegisteredFunction;
     if (unguarded[flags[kind]] !== true || typeof unguarded._handler !== "function") {
-      throw misconfigured(`what was passed as \`${kind}\` does not build a Convex ${kind}.`);
+      throw misconfigured(`what was passed as \`${kind}\` does not build a Convex ${kind}`);
     }
     return guard(kind, unguarded, settings);
   };

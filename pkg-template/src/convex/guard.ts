@@ -2,7 +2,7 @@ import { verifyCall } from "../index.js";
 import type { Keyring } from "../index.js";
 import { takeToken } from "./arguments.js";
 import { originOf } from "./audience.js";
-import { cloudUrl } from "./environment.js";
+import { variable } from "./environment.js";
 import { misconfigured } from "./options.js";
 import type { GuardSettings } from "./options.js";
 import { claimedKeyId, toOutwardError } from "./refusal.js";
@@ -38,7 +38,7 @@ export async function admit(kind: FunctionKind, settings: GuardSettings, ctx: Gu
   try {
     name = await functionName(ctx);
     const audience = settings.audience ?? audienceOfDeployment();
-    keyring = openKeyring(settings.secrets());
+    keyring = openKeyring(settings.secret);
     const { caller, keyId, issuedAt } = verifyCall(keyring, token, {
       audience,
       type: kind,
@@ -63,27 +63,23 @@ export async function admit(kind: FunctionKind, settings: GuardSettings, ctx: Gu
 
 async function functionName({ meta }: GuardCtx): Promise<string> {
   if (typeof meta?.getFunctionMetadata !== "function") {
-    throw misconfigured("signed functions need convex 1.37 or later, for `ctx.meta`. Run `npm install convex@latest`.");
+    throw misconfigured("signed functions need convex 1.37 or later. Run `npm install convex@latest`");
   }
   const { name, componentPath } = await meta.getFunctionMetadata();
   if (componentPath !== "") {
-    throw misconfigured(
-      `the signed function ${name} is part of the component ${componentPath}, which sees neither the secret nor the ` +
-        "deployment's URL. Define signed functions in the app's own convex folder.",
-    );
+    // A component sees neither the app's environment nor its URL.
+    throw misconfigured(`${name} is in the component ${componentPath}. Define signed functions in the app's own convex folder`);
   }
   // The default export has two spellings; callers sign the one that getFunctionName gives.
   return name.replace(/:default$/, "");
 }
 
 function audienceOfDeployment(): string {
-  const url = cloudUrl();
+  const url = variable("CONVEX_CLOUD_URL");
   const origin = url === undefined ? undefined : originOf(url);
   if (origin === undefined) {
-    throw misconfigured(
-      "CONVEX_CLOUD_URL is not set to a URL here, although Convex sets it in every deployment. " +
-        "In a test, set it; anywhere else, pass the deployment's URL as `audience` on both sides.",
-    );
+    // Convex sets it in every deployment.
+    throw misconfigured("CONVEX_CLOUD_URL is not set to a URL. In a test, set it; or pass the same `audience` on both sides");
   }
   return origin;
 }

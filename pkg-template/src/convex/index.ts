@@ -8,5 +8,5 @@ export type { SignedBuilders } from "./countersign.js";
 export type { CountersignOptions } from "./options.js";
 export { requireSecret } from "./require-secret.js";
 export type { RequireSecretOptions } from "./require-secret.js";
-export type { CallerSecrets, Secrets, SecretOptions } from "./secrets.js";
+export type { AtEachCall, CallerSecrets, Secrets } from "./secrets.js";
 export type { Caller, FunctionBuilder, FunctionKind, SignedBuilder } from "./types.js";

@@ -1,8 +1,7 @@
 import { CountersignError } from "../index.js";
-import { normalizeAudience } from "./audience.js";
 import { own } from "../core/input.js";
-import { acceptedSecrets, secretsOfCallers } from "./secrets.js";
-import type { AcceptedSecret, CallerSecrets, SecretOptions } from "./secrets.js";
+import { normalizeAudience } from "./audience.js";
+import type { AtEachCall, CallerSecrets, Secrets } from "./secrets.js";
 import type { FunctionBuilder } from "./types.js";
 
 /** The options of {@link countersign}. */
@@ -10,7 +9,7 @@ export interface CountersignOptions<
   Query extends FunctionBuilder,
   Mutation extends FunctionBuilder,
   Action extends FunctionBuilder,
-> extends SecretOptions {
+> {
   /** `query` from `./_generated/server`, or a builder made from it. */
   readonly query: Query;
   /** `mutation` from `./_generated/server`, or a builder made from it. */
@@ -22,10 +21,11 @@ export interface CountersignOptions<
    */
   readonly replay: false;
   /**
-   * The accepted secrets by the name of the caller that holds them, each newest first; `ctx.caller.name` is that name.
-   * A function is asked again at each call. Instead of `secret`.
+   * The accepted secret; or several with the newest first; or those of each caller by its name, which is then
+   * `ctx.caller.name`. A function is asked again at each call. Left out, they come from the environment variables
+   * `COUNTERSIGN_SECRET`, `COUNTERSIGN_SECRET_NEXT` and `COUNTERSIGN_SECRET_PREVIOUS`, read at each call.
    */
-  readonly keys?: CallerSecrets | (() => CallerSecrets) | undefined;
+  readonly secret?: AtEachCall<Secrets | CallerSecrets> | undefined;
   /**
    * The deployment that calls must be meant for. Left out, it is the origin of `CONVEX_CLOUD_URL`, which Convex sets.
    * Callers that reach the deployment under another URL must name the same audience.
@@ -39,14 +39,11 @@ export interface CountersignOptions<
 
 /** The options as a guard uses them. */
 export interface GuardSettings {
-  /** The secrets to accept now; asked at each call. */
-  readonly secrets: () => AcceptedSecret[];
+  readonly secret: AtEachCall<Secrets | CallerSecrets> | undefined;
   readonly audience: string | undefined;
   readonly toleranceMs: number | undefined;
   readonly explain: boolean;
 }
-
-const longestToleranceMs = 900_000;
 
 /**
  * Checks the options and reads each of them once, as the object's own field.
@@ -57,35 +54,23 @@ export function readOptions(
   options: CountersignOptions<FunctionBuilder, FunctionBuilder, FunctionBuilder>,
 ): GuardSettings {
   const replay: unknown = own(options, "replay");
-  if (replay === undefined) {
-    throw misconfigured("`replay` is missing. Say `replay: false`: a signed call is accepted again until its window has passed.");
+  if (replay !== false) {
+    throw misconfigured(replay === undefined ? "say `replay: false`: a signed call works again until its window is over" : "`replay` can only be false");
   }
-  if (replay !== false) throw misconfigured("`replay` can only be `false` in this version.");
-
-  const secret = own(options, "secret");
-  const keys = own(options, "keys");
-  if (secret !== undefined && keys !== undefined) throw misconfigured("Give `secret` or `keys`, not both.");
-
   const audience = own(options, "audience");
-  if (audience !== undefined && (typeof audience !== "string" || audience === "")) {
-    throw misconfigured("`audience` must be a text such as `https://happy-animal-123.convex.cloud`.");
-  }
-  const explain = own(options, "explain");
-  if (explain !== undefined && typeof explain !== "boolean") throw misconfigured("`explain` must be `true` or `false`.");
-
   const toleranceMs = own(options, "toleranceMs");
-  if (toleranceMs !== undefined && !(Number.isInteger(toleranceMs) && toleranceMs >= 0 && toleranceMs <= longestToleranceMs)) {
-    throw misconfigured(`\`toleranceMs\` must be a whole number of milliseconds from 0 to ${longestToleranceMs}.`);
-  }
-  return {
-    secrets: keys === undefined ? () => acceptedSecrets(secret) : () => secretsOfCallers(keys),
-    audience: audience === undefined ? undefined : normalizeAudience(audience),
-    toleranceMs,
-    explain: explain === true,
-  };
+  const explain = own(options, "explain") ?? false;
+  check(audience === undefined || (typeof audience === "string" && audience !== ""), "audience", "a URL");
+  check(toleranceMs === undefined || (Number.isInteger(toleranceMs) && toleranceMs >= 0 && toleranceMs <= 900_000), "toleranceMs", "0 to 900000");
+  check(typeof explain === "boolean", "explain", "true or false");
+  return { secret: own(options, "secret"), audience: audience && normalizeAudience(audience), toleranceMs, explain };
+}
+
+function check(isRight: boolean, name: string, wanted: string): void {
+  if (!isRight) throw misconfigured(`\`${name}\` must be ${wanted}`);
 }
 
 /** An error about how countersign is set up. */
 export function misconfigured(problem: string): CountersignError {
-  return new CountersignError("misconfigured", `countersign: ${problem}`);
+  return new CountersignError("misconfigured", `countersign: ${problem}.`);
 }

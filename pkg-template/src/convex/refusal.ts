@@ -18,17 +18,9 @@ export interface RefusedCall {
 /** The data of an error that leaves a guarded function. */
 export type RefusalData = { code: string } | { code: string; message: string };
 
-const setupCodes: ReadonlySet<string> = new Set([
-  "secret_missing",
-  "secret_weak",
-  "secret_malformed",
-  "key_conflict",
-  "misconfigured",
-]);
-
 /** Whether an error says that this side is not set up, rather than that a call is not acceptable. */
 export function isSetupError(error: CountersignError): boolean {
-  return setupCodes.has(error.code);
+  return /^(secret_.*|key_conflict|misconfigured)$/.test(error.code);
 }
 
 /**

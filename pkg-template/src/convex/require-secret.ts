@@ -1,12 +1,16 @@
 import { CountersignError, verifySecret } from "../index.js";
-import type { Keyring } from "../index.js";
 import { own } from "../core/input.js";
 import { toOutwardError } from "./refusal.js";
-import { acceptedSecrets, blame, openKeyring } from "./secrets.js";
-import type { AcceptedSecret, SecretOptions } from "./secrets.js";
+import { acceptedSecrets, blaming, openKeyring } from "./secrets.js";
+import type { AtEachCall, Secrets } from "./secrets.js";
 
 /** The options of {@link requireSecret}. */
-export interface RequireSecretOptions extends SecretOptions {
+export interface RequireSecretOptions {
+  /**
+   * The accepted secret, or several. Left out, they come from the environment variables `COUNTERSIGN_SECRET`,
+   * `COUNTERSIGN_SECRET_NEXT` and `COUNTERSIGN_SECRET_PREVIOUS`, read at each call.
+   */
+  readonly secret?: AtEachCall<Secrets> | undefined;
   /** For development: tells the caller the precise reason of a refusal, which otherwise only the log has. */
   readonly explain?: boolean | undefined;
 }
@@ -27,27 +31,18 @@ export interface RequireSecretOptions extends SecretOptions {
  *   if this deployment has no usable one.
  */
 export function requireSecret(candidate: unknown, options: RequireSecretOptions = {}): asserts candidate is string {
-  let accepted: AcceptedSecret[] = [];
+  const secret = own(options, "secret");
+  let keyIds: string[] = [];
   try {
-    accepted = acceptedSecrets(own(options, "secret"));
-    if (!matchesOne(candidate, accepted)) throw refusal(candidate);
-  } catch (error) {
-    throw toOutwardError(error, {
-      name: "-",
-      type: "-",
-      keyId: "-",
-      accepted: keyIds(accepted),
-      explain: own(options, "explain") === true,
-    });
-  }
-}
-
-function matchesOne(candidate: unknown, accepted: readonly AcceptedSecret[]): boolean {
-  try {
+    const accepted = acceptedSecrets(secret);
     // Each is compared, so that the time does not tell which one matched.
-    return accepted.map(({ secret }) => verifySecret(candidate, secret)).includes(true);
+    const matches = blaming(accepted, () => accepted.map(([text]) => verifySecret(candidate, text)));
+    if (matches.includes(true)) return;
+    keyIds = idsOf(secret);
+    throw refusal(candidate);
   } catch (error) {
-    throw blame(error, accepted);
+    const explain = own(options, "explain") === true;
+    throw toOutwardError(error, { name: "-", type: "-", keyId: "-", accepted: keyIds, explain });
   }
 }
 
@@ -57,15 +52,11 @@ function refusal(candidate: unknown): CountersignError {
     : new CountersignError("key_unknown", "The call's secret is not one that this deployment accepts.");
 }
 
-function keyIds(accepted: readonly AcceptedSecret[]): string[] {
-  let keyring: Keyring | undefined;
+function idsOf(secret: AtEachCall<Secrets> | undefined): string[] {
+  const keyring = openKeyring(secret);
   try {
-    keyring = openKeyring(accepted);
     return keyring.keyIds;
-  } catch (error) {
-    if (error instanceof CountersignError) return []; // the error being reported already says what is wrong
-    throw error;
   } finally {
-    keyring?.free();
+    keyring.free();
   }
 }

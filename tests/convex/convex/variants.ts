@@ -24,7 +24,7 @@ export const withOwnSecret = ownSecret.signedMutation({ args: event, handler: as
 const asked = countersign({ ...builders, secret: () => process.env["OTHER_SECRET"] });
 export const withAskedSecret = asked.signedMutation({ args: event, handler: async () => "ok" });
 
-const named = countersign({ ...builders, keys: { web: [webSecret], worker: workerSecret } });
+const named = countersign({ ...builders, secret: { web: [webSecret], worker: workerSecret } });
 export const withCallers = named.signedMutation({ args: event, handler: async (ctx) => ctx.caller.name });
 
 const internalOnly = countersign({ ...builders, mutation: internalMutation });

@@ -57,10 +57,10 @@ describe("options", () => {
     expect(await signedCall(deployment(), "mutation", name, event, { secret: optionSecret })).toBe("ok");
     setEnvironment({ CONVEX_CLOUD_URL: audience });
     const { data } = await failureOf(signedCall(deployment(), "mutation", name, event, { secret: optionSecret }));
-    expect(data).toMatchObject({ code: "misconfigured", message: expect.stringContaining("gave no secret") });
+    expect(data).toMatchObject({ code: "misconfigured", message: expect.stringContaining("`secret` option is not set") });
   });
 
-  test("keys: the handler learns which caller it was", async () => {
+  test("secret: by caller, and the handler learns which caller it was", async () => {
     const name = "variants:withCallers";
     const t = deployment();
     expect(await signedCall(t, "mutation", name, event, { secret: webSecret })).toBe("web");

@@ -74,7 +74,7 @@ export class Deployment extends EventEmitter {
    * @param {object} options
    * @param {Record<string, string>} options.env
    * @param {boolean} options.redact
-   * @param {(entry: LogEntry) => void} [options.log]
+   * @param {((entry: LogEntry) => void) | undefined} [options.log]
    */
   constructor({ env, redact, log }) {
     super();
@@ -218,7 +218,7 @@ export class Deployment extends EventEmitter {
     const { name, type: actual } = found.fn;
     if (actual === "query") {
       const { results } = await this.queries([{ path: name, args }], caller);
-      return { result: results[0].result };
+      return { result: /** @type {{ result: Result }} */ (results[0]).result };
     }
     const { outcome, ts } = await this.#call(actual, { name, argsJson: JSON.stringify(args), request });
     return { result: this.#result(name, request.id, outcome), ts };
@@ -244,7 +244,7 @@ export class Deployment extends EventEmitter {
 
   /**
    * All changes or none. Resolves once every later call sees them.
-   * @param {{ name: string, value?: string }[]} changes
+   * @param {{ name: string, value: string | undefined }[]} changes
    */
   async setEnv(changes) {
     for (const { name, value } of changes) checkVariable(name, value);
@@ -258,4 +258,4 @@ export class Deployment extends EventEmitter {
   }
 }
 
-const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
+const capital = (/** @type {string} */ word) => word.charAt(0).toUpperCase() + word.slice(1);

@@ -28,7 +28,7 @@ import { findProblem } from "./validators.mjs";
  * @property {string} name
  * @property {string} [type] unset until the function itself runs
  * @property {{ id: string, ip: string | null, userAgent: string | null }} request
- * @property {string} [argsJson] arguments from outside, for the first function of the request: they must reach it as sent
+ * @property {string | undefined} [argsJson] arguments from outside, for the first function of the request: they must reach it as sent
  * @property {Set<string>} reads tables this call and its nested calls read
  * @property {number} depth
  */
@@ -38,7 +38,7 @@ export const execution = new AsyncLocalStorage();
 
 /**
  * The execution a request starts with, before its first function.
- * @param {{ name: string, request?: Partial<Execution["request"]>, argsJson?: string }} options
+ * @param {{ name: string, request?: Partial<Execution["request"]>, argsJson?: string | undefined }} options
  * @returns {Execution}
  */
 export function startExecution({ name, request, argsJson }) {
@@ -49,12 +49,15 @@ export function startExecution({ name, request, argsJson }) {
 const CONVEX_ERROR = Symbol.for("ConvexError");
 const MAX_DEPTH = 8;
 
+/** By which the library marks a function's type: `isQuery` and so on. */
+const flag = (/** @type {string} */ type) => `is${type.charAt(0).toUpperCase()}${type.slice(1)}`;
+
 /** Whether an error is a ConvexError of any copy of the library. @returns {error is { data: any }} */
 export const isConvexError = (/** @type {unknown} */ error) => typeof error === "object" && error !== null && CONVEX_ERROR in error;
 
 /** `a/b:c`, `a/b.js:c`, `a/b:default` and `a/b` in the form `getFunctionName` prints. */
 export function canonicalName(/** @type {string} */ name) {
-  const [path, exportName = "default"] = name.split(":");
+  const [path = "", exportName = "default"] = name.split(":");
   const module = path.replace(/\.js$/, "");
   return exportName === "default" ? module : `${module}:${exportName}`;
 }
@@ -70,7 +73,7 @@ export async function analyze(modules, loader) {
   for (const { path, environment } of modules) {
     if (path.startsWith("_deps/")) continue;
     for (const [exportName, value] of Object.entries(await loader.load(path))) {
-      const type = /** @type {const} */ (["query", "mutation", "action"]).find((kind) => value?.[`is${kind[0].toUpperCase()}${kind.slice(1)}`] === true);
+      const type = /** @type {const} */ (["query", "mutation", "action"]).find((kind) => value?.[flag(kind)] === true);
       if (type === undefined) continue;
       if (environment === "node" && type !== "action") {
         throw new Error(`\`${exportName}\` defined in \`${path}\` is a ${type} function. Only actions can be defined in Node.js.`);
@@ -142,7 +145,7 @@ export function convexTestModules(functions, loader) {
   const modules = {};
   for (const fn of functions.values()) {
     const standIn = {
-      [`is${fn.type[0].toUpperCase()}${fn.type.slice(1)}`]: true,
+      [flag(fn.type)]: true,
       [fn.visibility === "public" ? "isPublic" : "isInternal"]: true,
       // invoke() checks both, and within the transaction.
       exportArgs: () => '{"type":"any"}',

@@ -112,7 +112,7 @@ describe("nested calls", () => {
 
   test("end at Convex's depth limit", async () => {
     await errorOf(client.mutation("nested/deep:callYourself", {}));
-    expect(convex.logs.findLast((entry) => entry.level === "failure")?.message).toContain("depth limit exceeded");
+    expect(convex.logs.findLast((entry) => entry.level === "failure")?.message).toContain('"nested/deep:callYourself" would be call number 9 in a row');
   });
 
   test("a scheduled function runs, as a request of its own", async () => {
@@ -122,6 +122,12 @@ describe("nested calls", () => {
     const messages = await client.query("messages:list", { author: "internal" });
     expect(messages).toContainEqual(expect.objectContaining({ body: "later" }));
   });
+});
+
+test("a chain of scheduled functions is not a nest of calls", async () => {
+  await client.mutation("messages:countDown", { from: 12 });
+  await until(() => convex.logs.some((entry) => entry.message === "lift-off"), "the chain has ended");
+  expect(await client.query("messages:list", { author: "countdown" })).toHaveLength(1);
 });
 
 describe("mutations at the same time", () => {

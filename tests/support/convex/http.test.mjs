@@ -229,7 +229,7 @@ describe("http actions", () => {
   });
 
   test("other paths and methods are a 404, and the API is not there", async () => {
-    for (const [path, method] of [["/nothing", "GET"], ["/webhook", "GET"], ["/api/query", "POST"]]) {
+    for (const { path, method } of [{ path: "/nothing", method: "GET" }, { path: "/webhook", method: "GET" }, { path: "/api/query", method: "POST" }]) {
       const response = await fetch(convex.siteUrl + path, { method });
       expect([path, response.status, await response.text()]).toEqual([path, 404, "No matching routes found"]);
     }

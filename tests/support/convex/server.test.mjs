@@ -78,7 +78,7 @@ test("only actions may be in a \"use node\" file", async () => {
 });
 
 test("what is not supported is refused by name", async () => {
-  for (const [file, what] of [["crons.ts", "cron jobs"], ["convex.config.ts", "components"], ["auth.config.ts", "authentication providers"]]) {
+  for (const [file, what] of Object.entries({ "crons.ts": "cron jobs", "convex.config.ts": "components", "auth.config.ts": "authentication providers" })) {
     const dir = await functions(`with-${file}`, { [file]: "export default {};\n" });
     await expect(startConvex({ functionsDir: dir })).rejects.toThrow(`does not support ${what}`);
   }

@@ -15,10 +15,12 @@ const PING_INTERVAL = 15_000;
 const MAX_MESSAGE = 20 * 1024 * 1024;
 
 /** Reads of the CLI that Convex answers with functions of its own. */
-const SYSTEM_QUERIES = /** @type {Record<string, (deployment: Deployment, args: any) => unknown>} */ ({
-  "_system/cli/queryEnvironmentVariables": (deployment) => deployment.listEnv(),
-  "_system/cli/queryEnvironmentVariables:get": (deployment, { name }) => deployment.listEnv().find((variable) => variable.name === name) ?? null,
-});
+const SYSTEM_QUERIES = new Map(
+  /** @type {[string, (deployment: Deployment, args: any) => unknown][]} */ ([
+    ["_system/cli/queryEnvironmentVariables", (deployment) => deployment.listEnv()],
+    ["_system/cli/queryEnvironmentVariables:get", (deployment, { name }) => deployment.listEnv().find((variable) => variable.name === name) ?? null],
+  ]),
+);
 
 /**
  * @typedef {object} Subscription
@@ -40,6 +42,8 @@ class Session {
   #removed = [];
   #updating = false;
   #updateAgain = false;
+  /** Tables written while queries were running. @type {Set<string | null>} */
+  #writtenMeanwhile = new Set();
   #sessionId = "";
   /** A client's mutations run in the order it sent them. @type {Promise<void>} */
   #mutations = Promise.resolve();
@@ -151,12 +155,10 @@ class Session {
   }
 
   #invalidate(/** @type {string | null} */ table) {
-    let stale = false;
-    for (const subscription of this.#subscriptions.values()) {
-      if (table === null || subscription.reads.has(table)) stale = subscription.stale = true;
-    }
-    // A query that is running right now may have read the table already: look again when it is done.
-    if (stale || this.#updating) void this.#guard(() => this.#update());
+    if (this.#updating) this.#writtenMeanwhile.add(table);
+    const depending = [...this.#subscriptions.values()].filter(({ reads }) => table === null || reads.has(table));
+    for (const subscription of depending) subscription.stale = true;
+    if (depending.length > 0) void this.#guard(() => this.#update());
   }
 
   /** Brings the client to the present state. One at a time; what comes meanwhile is done after. */
@@ -179,18 +181,25 @@ class Session {
     const modifications = /** @type {object[]} */ (this.#removed.splice(0).map((queryId) => ({ type: "QueryRemoved", queryId })));
     const stale = [...this.#subscriptions].filter(([, subscription]) => subscription.stale);
     for (const [, subscription] of stale) subscription.stale = false;
+    this.#writtenMeanwhile.clear();
     const { admin } = this.caller;
-    const isSystem = (/** @type {Subscription} */ { path }) => admin && Object.hasOwn(SYSTEM_QUERIES, path);
-    const own = stale.filter(([, subscription]) => !isSystem(subscription));
+    const systemQuery = (/** @type {Subscription} */ { path }) => (admin ? SYSTEM_QUERIES.get(path) : undefined);
+    const own = stale.filter(([, subscription]) => systemQuery(subscription) === undefined);
     const { ts, results } = await this.deployment.queries(own.map(([, { path, args }]) => ({ path, args })), this.caller);
     for (const [index, [queryId, subscription]] of own.entries()) {
-      const { result, reads } = results[index];
+      const { result, reads } = /** @type {{ result: Result, reads: string[] }} */ (results[index]);
       subscription.reads = new Set(reads);
+      // It may have read those tables before they were written, and only now is it known to depend on them.
+      if (this.#writtenMeanwhile.has(null) || reads.some((table) => this.#writtenMeanwhile.has(table))) {
+        subscription.stale = true;
+        this.#updateAgain = true;
+      }
       modifications.push(...changed(queryId, subscription, result));
     }
     for (const [queryId, subscription] of stale) {
-      if (!isSystem(subscription)) continue;
-      const value = SYSTEM_QUERIES[subscription.path](this.deployment, subscription.args);
+      const answer = systemQuery(subscription);
+      if (answer === undefined) continue;
+      const value = answer(this.deployment, subscription.args);
       modifications.push(...changed(queryId, subscription, { ok: true, value }));
     }
     const start = this.#version;

@@ -47,7 +47,8 @@ export function wrapSyscalls(convexTest, { deploymentName, onWrite }) {
     if (written !== undefined) onWrite(written);
   }
 
-  const ANSWERS = /** @type {Record<string, (running: import("./functions.mjs").Execution) => unknown>} */ ({
+  /** @type {Record<string, (running: import("./functions.mjs").Execution) => unknown>} */
+  const ANSWERS = {
     "1.0/getFunctionMetadata": ({ name }) => ({ name, componentPath: "" }),
     "1.0/getDeploymentMetadata": () => ({ name: deploymentName, region: null, class: "s16" }),
     "1.0/getRequestMetadata": ({ type, request }) => {
@@ -56,7 +57,7 @@ export function wrapSyscalls(convexTest, { deploymentName, onWrite }) {
     },
     // No authentication provider is configured, so nobody is signed in.
     "1.0/getUserIdentity": () => null,
-  });
+  };
 
   return {
     syscall(/** @type {string} */ op, /** @type {string} */ json) {
@@ -67,7 +68,8 @@ export function wrapSyscalls(convexTest, { deploymentName, onWrite }) {
     async asyncSyscall(/** @type {string} */ op, /** @type {string} */ json) {
       const running = execution.getStore();
       if (running === undefined) throw new Error(`"${op}" was called outside of any function.`);
-      if (Object.hasOwn(ANSWERS, op)) return JSON.stringify(ANSWERS[op](running));
+      const answer = Object.hasOwn(ANSWERS, op) ? ANSWERS[op] : undefined;
+      if (answer !== undefined) return JSON.stringify(answer(running));
       record(op, JSON.parse(json));
       const forward = async () => convexTest.asyncSyscall(op, json);
       try {

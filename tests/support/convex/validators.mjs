@@ -4,15 +4,20 @@
 /** @typedef {null | boolean | number | string | Json[] | { [key: string]: Json }} Json a value in Convex's JSON encoding */
 /** @typedef {{ type: string, [key: string]: any }} Validator what `exportArgs()` and `exportReturns()` print */
 
-const ENCODED = /** @type {Record<string, string>} */ ({ $integer: "bigint", $bytes: "bytes", $float: "number", $commitTs: "commitTs" });
+const ENCODED = new Map([
+  ["$integer", "bigint"],
+  ["$bytes", "bytes"],
+  ["$float", "number"],
+  ["$commitTs", "commitTs"],
+]);
 
 /** The kind of an encoded value, in the words of the validators. */
 function kindOf(/** @type {Json} */ value) {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value !== "object") return typeof value;
-  const keys = Object.keys(value);
-  return (keys.length === 1 && Object.hasOwn(ENCODED, keys[0]) && ENCODED[keys[0]]) || "object";
+  const [key = "", ...others] = Object.keys(value);
+  return (others.length === 0 && ENCODED.get(key)) || "object";
 }
 
 const at = (/** @type {string} */ path) => (path === "" ? "" : `\nPath: ${path}`);

@@ -1,0 +1,7 @@
+// suite.mjs is written beside this file by ../../run.mjs: tests/conformance/suite.mjs and its vectors, as one file.
+export interface Outcome {
+  passed: number;
+  failures: { name: string; message: string }[];
+}
+export const vectors: unknown;
+export function conformance(given: { api: unknown; inspect: unknown; vectors: unknown }): Promise<Outcome>;

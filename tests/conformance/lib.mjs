@@ -54,6 +54,9 @@ exports.run = () => conformance({ api, inspect, vectors });
   write("main.cjs", `require("./entry.cjs").run().then((outcome) => console.log(${JSON.stringify(marker)} + JSON.stringify(outcome)));\n`);
 }
 
+/** A program that runs the suite inside something else, in a process of its own. @param {string} name */
+export const host = (name) => fileURLToPath(new URL(`./runners/hosts/${name}.mjs`, import.meta.url));
+
 /** A path in the cache. @param {string} name */
 export const file = (name) => join(cache, name);
 

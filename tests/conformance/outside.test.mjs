@@ -201,6 +201,7 @@ test("a trap at any call into the module is an error, never a yes, and the next 
   };
   for (const [name, use] of Object.entries(uses)) {
     const good = use();
+    const before = instances.length;
     let traps = 0;
     for (let calls = 0; ; calls++) {
       trapAfter = calls;
@@ -219,6 +220,7 @@ test("a trap at any call into the module is an error, never a yes, and the next 
     }
     trapAfter = undefined;
     assert.ok(traps > 0, `${name} never calls into the module`);
+    assert.equal(instances.length - before, traps, `${name}: an instance that trapped is not used again`);
   }
   for (const handle of [keyring, key, expected]) handle.free();
 });

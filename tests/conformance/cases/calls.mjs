@@ -104,7 +104,7 @@ export function calls({ api, vectors, check, test }) {
     for (const toleranceMs of [NaN, Infinity, -1, 0.5, 900001, MAX, "60000", 60000n, {}]) {
       check.refuses(() => verify(token, { toleranceMs }), "type_invalid", `toleranceMs ${String(toleranceMs)}`);
     }
-    for (const nonce of ["AAECAwQFBgcICQoLDA0ODw", new Uint8Array(15), new Uint8Array(17), new Uint8Array(0), new ArrayBuffer(16), Array.from(NONCE), { length: 16 }]) {
+    for (const nonce of ["AAECAwQFBgcICQoLDA0ODw", new Uint8Array(15), new Uint8Array(17), new Uint8Array(0), new ArrayBuffer(16), new DataView(new ArrayBuffer(16)), new Uint16Array(8), new Uint8ClampedArray(16), Array.from(NONCE), { length: 16 }]) {
       check.refuses(() => sign({ nonce }), "type_invalid", `nonce of type ${Object.prototype.toString.call(nonce)}`);
     }
     for (const type of [undefined, null, "", "Mutation", "httpAction", "mutation ", 1, {}, "__proto__"]) {

@@ -60,6 +60,10 @@ export function hmac({ api, vectors, check, test }) {
       check.equal(hex(api.hmacSha256("key", form)), expected, `message as ${name}`);
     }
     check.equal(hex(api.hmacSha256("k\u00e9\u{1f511}", "m")), hex(api.hmacSha256(unhex("6bc3a9f09f9491"), "m")), "text is UTF-8");
+    // More bytes than characters: it fits into the scratch area by the one count and not by the other.
+    const long = "\u00e9".repeat(40000);
+    check.equal(hex(api.hmacSha256("k", long)), hex(api.hmacSha256("k", repeat("c3a9", 40000))), "a long text as UTF-8");
+    check.equal(hex(api.hmacSha256(long, "m")), hex(api.hmacSha256(repeat("c3a9", 40000), "m")), "a long text as a key");
     check.ok(hex(api.hmacSha256("\u00e9", "m")) !== hex(api.hmacSha256("e\u0301", "m")), "NFC and NFD differ");
   });
 
@@ -76,12 +80,23 @@ export function hmac({ api, vectors, check, test }) {
     check.ok(api.verifyHmacSha256("key", "message", framed.subarray(4, 36)), "a view of the MAC");
     for (const length of [0, 1, 16, 31]) check.denies(() => api.verifyHmacSha256("key", "message", mac.slice(0, length)), `the first ${length} bytes`);
     check.denies(() => api.verifyHmacSha256("key", "message", framed), "40 bytes");
+    check.denies(() => api.verifyHmacSha256("key", "message", new Uint8Array([...mac, 0])), "the MAC and a byte more");
+    check.denies(() => api.verifyHmacSha256("key", "message", new Uint8Array([...mac, ...mac])), "the MAC twice");
     check.denies(() => api.verifyHmacSha256("key", "message", new Uint8Array(32)), "zeros");
     check.denies(() => api.verifyHmacSha256("other", "message", mac), "another key");
     check.denies(() => api.verifyHmacSha256("key", "messages", mac), "another message");
     for (const wrong of [undefined, null, "", hex(mac), "v1,", Array.from(mac), { length: 32 }, new Float64Array(4), 32, {}]) {
       check.denies(() => api.verifyHmacSha256("key", "message", wrong), `a MAC of type ${Object.prototype.toString.call(wrong)}`);
     }
+  });
+
+  test("more keys at once than the module keeps loaded", () => {
+    const keys = Array.from({ length: 150 }, (_, i) => api.importKey(`key ${i}`));
+    const macs = keys.map((key) => api.hmacSha256(key, "m"));
+    keys.forEach((key, i) => check.equal(api.verifyHmacSha256(key, "m", macs[i]), true, `key ${i}`));
+    keys.forEach((key, i) => check.equal(hex(api.hmacSha256(key, "x".repeat(70000))), hex(api.hmacSha256(`key ${i}`, "x".repeat(70000))), `key ${i}, a large message`));
+    check.equal(keys.filter((key, i) => api.verifyHmacSha256(key, "m", macs[(i + 1) % 150])).length, 0, "another key's MAC");
+    for (const key of keys) key.free();
   });
 
   test("keys do not print their bytes, and are gone once freed", () => {

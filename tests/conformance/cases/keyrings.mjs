@@ -93,14 +93,15 @@ export function keyrings({ api, check, test }) {
 
   test("many keyrings, one after another and some at once", () => {
     for (let i = 0; i < 300; i++) api.createKeyring([SECRETS.a, SECRETS.b]).free();
-    const secrets = Array.from({ length: 12 }, (_, i) => `${SECRETS.a}-${i}`);
+    const secrets = Array.from({ length: 60 }, (_, i) => `${SECRETS.a}-${i}`);
     const rings = secrets.map((secret) => api.createKeyring(secret));
+    rings.push(...secrets.map((secret) => api.createKeyring(`${secret}-again`)));
     const tokens = rings.map((keyring) => api.signCall(keyring, CALL));
     rings.forEach((keyring, i) => check.equal(api.verifyCall(keyring, tokens[i], CALL).keyId, keyring.keyIds[0], `keyring ${i}`));
     check.refuses(() => api.verifyCall(rings[0], tokens[1], CALL), "key_unknown", "another's token");
     for (const keyring of rings) keyring.free();
     const large = api.createKeyring(secrets);
-    check.equal(secrets.map((secret) => api.createKeyring(secret)).map((keyring) => [pass(keyring, large).keyId, keyring.free()][0]), large.keyIds, "a keyring of twelve");
+    check.equal(secrets.map((secret) => api.createKeyring(secret)).map((keyring) => [pass(keyring, large).keyId, keyring.free()][0]), large.keyIds, "a keyring of sixty");
     large.free();
   });
 }

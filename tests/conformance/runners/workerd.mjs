@@ -1,8 +1,7 @@
 // workerd, through Miniflare: the wasm comes as a compiled module and is first used in a handler, where compiling is refused.
 import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { file, nodeBinary, runChild, versionOf, wasmImports, write } from "../lib.mjs";
+import { file, host, nodeBinary, runChild, versionOf, wasmImports, write } from "../lib.mjs";
 
 async function run() {
   const { plugin, found } = wasmImports((_, source) => `./${basename(source)}`);
@@ -10,7 +9,7 @@ async function run() {
   await build({ entryPoints: [entry], bundle: true, format: "esm", target: "es2022", conditions: ["workerd", "worker", "browser"], plugins: [plugin], outfile: file("workerd/worker.mjs") });
   if (found.size === 0) throw new Error('The bundle has no .wasm import: "workerd" did not choose the compiled module.');
   for (const [name, bytes] of found) write(`workerd/${name}`, bytes);
-  return runChild(nodeBinary(22), [fileURLToPath(new URL("./hosts/workerd.mjs", import.meta.url)), file("workerd")]);
+  return runChild(nodeBinary(22), [host("workerd"), file("workerd")]);
 }
 
 export default { name: "workerd", version: versionOf("workerd"), run };

@@ -8,7 +8,7 @@ use core::fmt;
 use crate::error::Error;
 use crate::keyring::{ID_LEN, KeyId};
 use crate::mac::{Key, MAC_LEN, Mac};
-use crate::text::{base64url_len, read_base64url, write_base64url};
+use crate::text::{base64url_len, is_utf8, read_base64url, write_base64url};
 use crate::value::{self, head};
 use crate::window;
 
@@ -21,7 +21,7 @@ pub const MAX_TOKEN_LEN: usize = 4 + ID_LEN + 1 + MAX_DIGITS + 1 + NONCE_CHARS +
 /// The longest audience or function name, in bytes.
 pub const MAX_NAME_LEN: usize = 1024;
 
-const VERSION: &[u8] = b"cs1";
+const VERSION: &[u8] = b"cs1.";
 const DOMAIN: &[u8] = b"countersign.call.v1";
 const MAX_DIGITS: usize = 16;
 const NONCE_CHARS: usize = base64url_len(NONCE_LEN);
@@ -82,7 +82,9 @@ impl<'a> Call<'a> {
             if text.is_empty() || text.len() > MAX_NAME_LEN {
                 return Err(Error::TypeInvalid);
             }
-            core::str::from_utf8(text).map_err(|_| Error::TextMalformed)?;
+            if !is_utf8(text) {
+                return Err(Error::TextMalformed);
+            }
         }
         value::check(args).map_err(|_| Error::ValueUnsupported)?;
         Ok(Self { audience, kind, name, args })
@@ -170,22 +172,23 @@ impl Token {
         if text.is_empty() {
             return Err(Error::SignatureMissing);
         }
-        if text.len() > MAX_TOKEN_LEN {
-            return Err(if is_other_version(text) { Error::VersionUnsupported } else { Error::SignatureMalformed });
+        match text.strip_prefix(VERSION) {
+            Some(rest) => Self::parse_parts(rest).ok_or(Error::SignatureMalformed),
+            None if is_other_version(text) => Err(Error::VersionUnsupported),
+            None => Err(Error::SignatureMalformed),
         }
-        let mut parts = text.split(|c| *c == b'.');
-        if parts.next() != Some(VERSION) {
-            return Err(if is_other_version(text) { Error::VersionUnsupported } else { Error::SignatureMalformed });
-        }
-        Self::parse_parts(parts).ok_or(Error::SignatureMalformed)
     }
 
-    fn parse_parts<'a>(mut parts: impl Iterator<Item = &'a [u8]>) -> Option<Self> {
-        let key_id = KeyId::parse(parts.next()?)?;
-        let issued_at = parse_time(parts.next()?)?;
+    /// All parts but the time have a fixed length, so it is what is left in the middle.
+    fn parse_parts(text: &[u8]) -> Option<Self> {
+        let (key_id, text) = text.split_first_chunk::<ID_LEN>()?;
+        let (text, mac_text) = text.split_last_chunk::<MAC_CHARS>()?;
+        let (text, nonce_text) = text.strip_suffix(b".")?.split_last_chunk::<NONCE_CHARS>()?;
+        let issued_at = parse_time(text.strip_prefix(b".")?.strip_suffix(b".")?)?;
+        let key_id = KeyId::parse(key_id)?;
         let (mut nonce, mut mac) = ([0; NONCE_LEN], [0; MAC_LEN]);
-        let well_formed = read_base64url(parts.next()?, &mut nonce) & read_base64url(parts.next()?, &mut mac);
-        (well_formed && parts.next().is_none()).then_some(Self { key_id, issued_at, nonce, mac })
+        let well_formed = read_base64url(nonce_text, &mut nonce) & read_base64url(mac_text, &mut mac);
+        well_formed.then_some(Self { key_id, issued_at, nonce, mac })
     }
 
     /// Writes the token's text into `out` and returns its length.
@@ -195,29 +198,29 @@ impl Token {
         let (mut nonce, mut mac) = ([0; NONCE_CHARS], [0; MAC_CHARS]);
         write_base64url(&self.nonce, &mut nonce);
         write_base64url(&self.mac, &mut mac);
-        let mut len = 0;
-        for part in [VERSION, self.key_id.as_bytes(), digits, &nonce, &mac] {
-            if len > 0 {
-                out[len] = b'.';
-                len += 1;
+        let mut places = out.iter_mut();
+        for part in [VERSION, self.key_id.as_bytes(), b".", digits, b".", &nonce, b".", &mac] {
+            for (char, place) in part.iter().zip(&mut places) {
+                *place = *char;
             }
-            out[len..len + part.len()].copy_from_slice(part);
-            len += part.len();
         }
-        len
+        MAX_TOKEN_LEN - places.len()
     }
 }
 
-/// `cs`, digits, a full stop: a token, but not of this version.
+/// `cs`, digits, a full stop: a token, if it does not begin with [`VERSION`], of another version.
 fn is_other_version(text: &[u8]) -> bool {
-    let Some(rest) = text.strip_prefix(b"cs") else { return false };
-    let digits = rest.iter().take_while(|c| c.is_ascii_digit()).count();
-    digits > 0 && rest.get(digits) == Some(&b'.') && &rest[..digits] != b"1"
+    let Some([b'0'..=b'9', rest @ ..]) = text.strip_prefix(b"cs") else { return false };
+    let mut rest = rest;
+    while let [b'0'..=b'9', left @ ..] = rest {
+        rest = left;
+    }
+    rest.starts_with(b".")
 }
 
 /// Decimal digits and nothing else, no leading zero, at most [`window::MAX_TIME_MS`].
 fn parse_time(digits: &[u8]) -> Option<u64> {
-    if digits.is_empty() || digits.len() > MAX_DIGITS || digits.len() > 1 && digits[0] == b'0' {
+    if matches!(digits, [] | [b'0', _, ..]) || digits.len() > MAX_DIGITS {
         return None;
     }
     let time = digits.iter().try_fold(0, |sum, c| c.is_ascii_digit().then(|| sum * 10 + u64::from(c - b'0')))?;
@@ -225,15 +228,17 @@ fn parse_time(digits: &[u8]) -> Option<u64> {
 }
 
 fn write_time(mut time: u64, digits: &mut [u8; MAX_DIGITS]) -> &[u8] {
-    let mut start = digits.len();
-    loop {
-        start -= 1;
-        digits[start] = b'0' + (time % 10) as u8;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (time % 10) as u8;
         time /= 10;
-        if time == 0 || start == 0 {
-            return &digits[start..];
-        }
     }
+    let mut text = digits.as_slice();
+    while let [b'0', rest @ ..] = text
+        && !rest.is_empty()
+    {
+        text = rest;
+    }
+    text
 }
 
 #[cfg(test)]

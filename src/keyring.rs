@@ -5,11 +5,11 @@
 
 use core::fmt;
 
-use hkdf::Hkdf;
-use sha2::Sha256;
+use hkdf::GenericHkdf;
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::mac::Mac;
 use crate::secret;
 use crate::text::{is_hex, write_hex};
 
@@ -55,7 +55,7 @@ impl fmt::Debug for KeyId {
 }
 
 /// What keys follow from a secret.
-pub struct Derivation(Hkdf<Sha256>);
+pub struct Derivation(GenericHkdf<Mac>);
 
 impl Derivation {
     /// Begins with a usable secret.
@@ -64,7 +64,7 @@ impl Derivation {
     /// Those of [`secret::check`].
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         secret::check(secret)?;
-        Ok(Self(Hkdf::new(Some(SALT), secret)))
+        Ok(Self(GenericHkdf::new(Some(SALT), secret)))
     }
 
     /// The key that signs function calls.
@@ -148,6 +148,8 @@ pub fn find(keys: impl IntoIterator<Item = KeyId>, id: &KeyId) -> Option<usize> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hkdf::Hkdf;
+    use sha2::Sha256;
 
     const SECRET: &[u8] = b"q8Zr-2vXw_5tNc7Lm1Pd9Kf3Hj6Gs4Ab";
 
@@ -173,8 +175,8 @@ mod tests {
     #[test]
     fn a_secret_with_zero_bytes_appended_or_its_own_hash_gives_other_keys() {
         let long = [SECRET, SECRET, SECRET].concat();
-        for (one, other) in [(SECRET.to_vec(), [SECRET, b"\0x"].concat()), (long.clone(), crate::mac::sha256(&[&long]).to_vec())] {
-            let (one, other) = (Hkdf::<Sha256>::new(Some(SALT), &one), Hkdf::<Sha256>::new(Some(SALT), &other));
+        for (one, other) in [(SECRET.to_vec(), [SECRET, b"\0x"].concat()), (long.clone(), crate::hash::sha256(&[&long]).to_vec())] {
+            let (one, other) = (GenericHkdf::new(Some(SALT), &one), GenericHkdf::new(Some(SALT), &other));
             assert_ne!(Derivation(one).key_id(), Derivation(other).key_id());
         }
     }

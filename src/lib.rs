@@ -6,6 +6,7 @@
 //! | module | what it decides |
 //! |---|---|
 //! | [`secret`] | whether a text may be used as a secret, and whether two are equal |
+//! | [`hash`] | SHA-256, compiled once |
 //! | [`mac`] | HMAC-SHA256 with precomputed keys |
 //! | [`keyring`] | which keys follow from a secret, and which of them a token names |
 //! | [`value`] | the one sequence of bytes that stands for a Convex value |
@@ -26,6 +27,8 @@ pub mod error;
 #[cfg(any(feature = "std", test))]
 #[forbid(unsafe_code)]
 pub mod explain;
+#[forbid(unsafe_code)]
+pub mod hash;
 #[forbid(unsafe_code)]
 pub mod keyring;
 #[forbid(unsafe_code)]

@@ -2,28 +2,33 @@
 
 use core::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use hkdf::HmacImpl;
+use hmac::Hmac;
+use hmac::digest::typenum::U32;
+use hmac::digest::{Output, OutputSizeUser};
 use subtle::ConstantTimeEq as _;
+
+use crate::hash::Hash;
+pub use crate::hash::sha256;
 
 /// The length of a MAC, in bytes.
 pub const MAC_LEN: usize = 32;
 
 /// A key with its inner and outer state precomputed. Never prints its bytes; wiped when dropped.
 #[derive(Clone)]
-pub struct Key(Hmac<Sha256>);
+pub struct Key(Mac);
 
 impl Key {
     /// Takes a key of any length, its bytes as they are. As RFC 2104 has it, a key of over 64 bytes stands for its hash.
     #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
-        Self(Hmac::new_from_slice(bytes).unwrap_or_else(|_| unreachable!("HMAC takes keys of any length")))
+        Self(HmacImpl::new_from_slice(bytes))
     }
 
     /// Begins a MAC over a message given in pieces.
     #[must_use]
     pub fn begin(&self) -> Mac {
-        Mac(self.0.clone())
+        self.0.clone()
     }
 
     /// The MAC of `message`.
@@ -45,8 +50,9 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A MAC under way.
-pub struct Mac(Hmac<Sha256>);
+/// A MAC under way. HKDF is built on it too, so that a module holds one copy of everything.
+#[derive(Clone)]
+pub struct Mac(Hmac<Hash>);
 
 impl Mac {
     /// Adds a piece of the message. Where pieces begin and end makes no difference.
@@ -57,14 +63,16 @@ impl Mac {
     }
 
     /// The same, in place.
+    #[inline(never)]
     pub fn add(&mut self, piece: &[u8]) {
         self.0.update(piece);
     }
 
     /// Ends the message and returns its MAC.
     #[must_use]
+    #[inline(never)]
     pub fn sign(self) -> [u8; MAC_LEN] {
-        self.0.finalize().into_bytes().into()
+        self.0.finalize().into()
     }
 
     /// Ends the message and tells whether `mac` is exactly its MAC: all 32 bytes, compared in constant time.
@@ -74,18 +82,27 @@ impl Mac {
     }
 }
 
+impl OutputSizeUser for Mac {
+    type OutputSize = U32;
+}
+
+impl HmacImpl for Mac {
+    #[inline(never)]
+    fn new_from_slice(key: &[u8]) -> Self {
+        Self(HmacImpl::new_from_slice(key))
+    }
+
+    fn update(&mut self, data: &[u8]) {
+        self.add(data);
+    }
+
+    fn finalize(self) -> Output<Self> {
+        self.sign().into()
+    }
+}
+
 impl fmt::Debug for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Mac(..)")
     }
-}
-
-/// SHA-256 of the pieces, one after the other.
-#[must_use]
-pub fn sha256(pieces: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for piece in pieces {
-        hash.update(piece);
-    }
-    hash.finalize().into()
 }

@@ -3,7 +3,7 @@
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, ConstantTimeLess as _};
 
 use crate::error::Error;
-use crate::mac::sha256;
+use crate::hash::sha256;
 use crate::text::{base64url_len, write_base64url};
 
 /// The fewest bytes a secret may have.
@@ -201,11 +201,8 @@ pub fn generate(random: &[u8; RANDOM_LEN]) -> [u8; GENERATED_LEN] {
 
 /// The checksum of a generated secret: the first 36 bits of SHA-256 over what stands before the last `_`, in base64url.
 fn checksum(text: &[u8; GENERATED_LEN]) -> [u8; CHECKSUM_CHARS] {
-    let hash = sha256(&[&text[..CHECKSUM_AT - 1]]);
-    let mut chars = [0; base64url_len(6)];
-    write_base64url(&hash[..6], &mut chars);
     let mut sum = [0; CHECKSUM_CHARS];
-    sum.copy_from_slice(&chars[..CHECKSUM_CHARS]);
+    write_base64url(&sha256(&[&text[..CHECKSUM_AT - 1]]), &mut sum);
     sum
 }
 
@@ -241,7 +238,8 @@ fn distinct(secret: &[u8]) -> u32 {
 fn is_repeated(secret: &[u8]) -> Choice {
     let mut repeated = Choice::from(0);
     for period in (1..=16).filter(|period| 2 * period <= secret.len()) {
-        repeated |= secret[period..].ct_eq(&secret[..secret.len() - period]);
+        let difference = secret.iter().zip(secret.iter().skip(period)).fold(0, |sum, (one, other)| sum | (one ^ other));
+        repeated |= difference.ct_eq(&0);
     }
     repeated
 }

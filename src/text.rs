@@ -1,8 +1,6 @@
-//! Hexadecimal and base64url (RFC 4648, sections 8 and 5, without padding), one form each.
+//! Hexadecimal and base64url (RFC 4648, sections 8 and 5, without padding), one form each; and what is UTF-8.
 //!
-//! Neither branches on nor indexes by the bytes it converts: a MAC passes through here before it is compared.
-
-use subtle::{Choice, ConditionallySelectable as _, ConstantTimeGreater as _};
+//! Writing and reading digits neither branches on nor indexes by the bytes: a MAC passes through here before it is compared.
 
 /// How many characters `bytes` bytes become in base64url without padding.
 #[must_use]
@@ -10,34 +8,75 @@ pub const fn base64url_len(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
 
-/// Writes `bytes` as lower-case hexadecimal into `out`, which is twice as long.
-pub fn write_hex(bytes: &[u8], out: &mut [u8]) {
-    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = hex_digit(byte >> 4);
-        pair[1] = hex_digit(byte & 15);
-    }
+/// Digits whose characters and values both follow one another.
+struct Run {
+    first: u8,
+    last: u8,
+    value: u8,
 }
 
-fn hex_digit(nibble: u8) -> u8 {
-    b'0' + nibble + (b'a' - b'0' - 10) * nibble.ct_gt(&9).unwrap_u8()
+const HEX: &[Run] = &[Run { first: b'0', last: b'9', value: 0 }, Run { first: b'a', last: b'f', value: 10 }];
+
+const BASE64URL: &[Run] = &[
+    Run { first: b'A', last: b'Z', value: 0 },
+    Run { first: b'a', last: b'z', value: 26 },
+    Run { first: b'0', last: b'9', value: 52 },
+    Run { first: b'-', last: b'-', value: 62 },
+    Run { first: b'_', last: b'_', value: 63 },
+];
+
+/// Writes `bytes` as lower-case hexadecimal into `out`, which is twice as long.
+pub fn write_hex(bytes: &[u8], out: &mut [u8]) {
+    write_digits(bytes, out, 4, HEX);
 }
 
 /// Whether `text` holds nothing but the digits of lower-case hexadecimal.
 #[must_use]
+#[inline(never)]
 pub fn is_hex(text: &[u8]) -> bool {
     text.iter().all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Writes `bytes` as base64url into `out`, which is [`base64url_len`] long.
+/// Whether `text` is well-formed UTF-8 (Unicode, table 3-7). It does what `core::str::from_utf8` does, in a tenth of its size.
+#[must_use]
+pub fn is_utf8(text: &[u8]) -> bool {
+    let mut bytes = text.iter();
+    while let Some(first) = bytes.next() {
+        let (more, least) = match first.leading_ones() {
+            0 => continue,
+            2 => (1, 0x80),
+            3 => (2, 0x800),
+            4 => (3, 0x1_0000),
+            _ => return false,
+        };
+        let mut point = u32::from(*first) & (0x3f >> more);
+        for _ in 0..more {
+            let Some(byte @ 0x80..=0xbf) = bytes.next() else { return false };
+            point = point << 6 | u32::from(byte & 0x3f);
+        }
+        if point < least || char::from_u32(point).is_none() {
+            return false;
+        }
+    }
+    true
+}
+
+/// Writes `bytes` as base64url into `out`, which is [`base64url_len`] long; if it is shorter, only the first characters.
 pub fn write_base64url(bytes: &[u8], out: &mut [u8]) {
-    for (group, chars) in bytes.chunks(3).zip(out.chunks_mut(4)) {
-        let mut bits = 0;
-        for i in 0..3 {
-            bits = bits << 8 | u32::from(group.get(i).copied().unwrap_or(0));
+    write_digits(bytes, out, 6, BASE64URL);
+}
+
+/// Fills `out` with the digits of `bytes`, of `width` bits each.
+fn write_digits(bytes: &[u8], out: &mut [u8], width: u32, alphabet: &[Run]) {
+    let mut bytes = bytes.iter();
+    let (mut bits, mut count) = (0_u32, 0);
+    for char in out {
+        if count < width {
+            bits = bits << 8 | u32::from(*bytes.next().unwrap_or(&0));
+            count += 8;
         }
-        for (i, char) in chars.iter_mut().enumerate() {
-            *char = base64url_char((bits >> (18 - 6 * i) & 63) as u8);
-        }
+        count -= width;
+        *char = digit((bits >> count) as u8 & ((1 << width) - 1), alphabet);
     }
 }
 
@@ -48,42 +87,45 @@ pub fn read_base64url(text: &[u8], bytes: &mut [u8]) -> bool {
     if text.len() != base64url_len(bytes.len()) {
         return false;
     }
-    let mut bad = 0;
-    for (chars, group) in text.chunks(4).zip(bytes.chunks_mut(3)) {
-        let mut bits = 0;
-        for i in 0..4 {
-            let (value, wrong) = base64url_value(chars.get(i).copied().unwrap_or(b'A'));
-            bits = bits << 6 | u32::from(value);
-            bad |= wrong;
-        }
-        // Bits that no byte holds must be zero, or one value would have several texts.
-        bad |= u8::from(group.len() < 3 && bits << (8 + 8 * group.len()) != 0);
-        for (i, byte) in group.iter_mut().enumerate() {
-            *byte = (bits >> (16 - 8 * i)) as u8;
+    let mut bytes = bytes.iter_mut();
+    let (mut bits, mut count, mut known) = (0_u32, 0, u8::MAX);
+    for char in text {
+        let (value, inside) = digit_value(*char, BASE64URL);
+        known &= inside;
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            if let Some(byte) = bytes.next() {
+                *byte = (bits >> count) as u8;
+            }
         }
     }
-    bad == 0
+    // Bits that no byte holds must be zero, or one value would have several texts.
+    known == u8::MAX && bits & ((1 << count) - 1) == 0
 }
 
-fn base64url_char(value: u8) -> u8 {
-    let mut char = b'A' + value;
-    char.conditional_assign(&(b'a'.wrapping_add(value).wrapping_sub(26)), value.ct_gt(&25));
-    char.conditional_assign(&(b'0'.wrapping_add(value).wrapping_sub(52)), value.ct_gt(&51));
-    char.conditional_assign(&b'-', value.ct_gt(&61));
-    char.conditional_assign(&b'_', value.ct_gt(&62));
-    char
+/// The character of a value. Every run is looked at.
+fn digit(value: u8, alphabet: &[Run]) -> u8 {
+    alphabet.iter().fold(0, |char, run| {
+        let inside = within(value, run.value, run.value + (run.last - run.first));
+        char | inside & value.wrapping_sub(run.value).wrapping_add(run.first)
+    })
 }
 
-/// The six bits of a character, and 1 if it is not of the alphabet.
-fn base64url_value(char: u8) -> (u8, u8) {
-    let mut value = 0;
-    let mut known = Choice::from(0);
-    for (first, last, base) in [(b'A', b'Z', 0), (b'a', b'z', 26), (b'0', b'9', 52), (b'-', b'-', 62), (b'_', b'_', 63)] {
-        let inside = !(first.ct_gt(&char) | char.ct_gt(&last));
-        value.conditional_assign(&char.wrapping_sub(first).wrapping_add(base), inside);
-        known |= inside;
-    }
-    (value, 1 - known.unwrap_u8())
+/// The value of a character, and all ones if it is a digit, zero if not. Every run is looked at.
+fn digit_value(char: u8, alphabet: &[Run]) -> (u8, u8) {
+    alphabet.iter().fold((0, 0), |(value, known), run| {
+        let inside = within(char, run.first, run.last);
+        (value | inside & char.wrapping_sub(run.first).wrapping_add(run.value), known | inside)
+    })
+}
+
+/// All ones if `first <= number <= last`, zero if not: made of what is borrowed in subtracting, so that there is nothing to branch on.
+fn within(number: u8, first: u8, last: u8) -> u8 {
+    let (number, first, last) = (u16::from(number), u16::from(first), u16::from(last));
+    let borrowed = number.wrapping_sub(first) | last.wrapping_sub(number);
+    !((borrowed >> 8) as u8)
 }
 
 #[cfg(test)]
@@ -133,7 +175,56 @@ mod tests {
         assert_eq!(accepted, 256);
     }
 
+    #[test]
+    fn one_and_two_bytes_are_utf8_if_the_standard_library_says_so() {
+        for a in 0..=255 {
+            assert_eq!(is_utf8(&[a]), core::str::from_utf8(&[a]).is_ok(), "{a:#x}");
+            for b in 0..=255 {
+                assert_eq!(is_utf8(&[a, b]), core::str::from_utf8(&[a, b]).is_ok(), "{a:#x} {b:#x}");
+            }
+        }
+    }
+
+    /// The bytes at which table 3-7 changes its mind, and their neighbours.
+    const EDGES: [u8; 28] = [
+        0x00, 0x41, 0x7f, 0x80, 0x81, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1,
+        0xf3, 0xf4, 0xf5, 0xf8, 0xfe, 0xff,
+    ];
+
+    #[test]
+    fn three_and_four_bytes_at_the_edges_are_utf8_if_the_standard_library_says_so() {
+        let mut accepted = 0;
+        for [a, b, c] in EDGES.iter().flat_map(|a| EDGES.iter().flat_map(move |b| EDGES.iter().map(move |c| [*a, *b, *c]))) {
+            assert_eq!(is_utf8(&[a, b, c]), core::str::from_utf8(&[a, b, c]).is_ok(), "{a:#x} {b:#x} {c:#x}");
+            for d in EDGES {
+                let text = [a, b, c, d];
+                assert_eq!(is_utf8(&text), core::str::from_utf8(&text).is_ok(), "{text:x?}");
+                accepted += usize::from(is_utf8(&text));
+            }
+        }
+        assert!(accepted > 1000);
+    }
+
+    #[test]
+    fn every_code_point_is_utf8() {
+        for point in '\0'..=char::MAX {
+            assert!(is_utf8(point.encode_utf8(&mut [0; 4]).as_bytes()), "{point:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn text_is_utf8_and_with_one_byte_changed_as_the_standard_library_says(text: String, at: proptest::sample::Index, byte: u8) {
+            let mut bytes = text.into_bytes();
+            prop_assert!(is_utf8(&bytes));
+            if !bytes.is_empty() {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+                prop_assert_eq!(is_utf8(&bytes), core::str::from_utf8(&bytes).is_ok());
+                prop_assert_eq!(is_utf8(&bytes[..at]), core::str::from_utf8(&bytes[..at]).is_ok());
+            }
+        }
+
         #[test]
         fn what_is_written_is_read_back(bytes: Vec<u8>) {
             let text = to_base64url(&bytes);

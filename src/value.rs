@@ -13,6 +13,8 @@
 //! Whoever encodes a value is not trusted: [`check`] accepts a sequence of bytes only if it is that one form, so a fault in
 //! an encoder is an error and never two values with the same bytes.
 
+use crate::text::is_utf8;
+
 #[cfg(any(feature = "std", test))]
 mod encode;
 
@@ -76,17 +78,6 @@ pub struct Refusal {
     pub offset: usize,
 }
 
-/// An array or object under way.
-#[derive(Clone, Copy, Default)]
-struct Open {
-    /// Items still to come. For an object: values, of which the next one's name comes first.
-    left: usize,
-    is_map: bool,
-    /// Where the last name lies, head included. None yet: start and end are equal.
-    name_start: usize,
-    name_end: usize,
-}
-
 /// Accepts `bytes` if they are the deterministic form of one Convex value, in time linear in their number.
 ///
 /// # Errors
@@ -95,104 +86,74 @@ pub fn check(bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.len() > MAX_LEN {
         return Err(Refusal { fault: Fault::TooLong, offset: 0 });
     }
-    let mut reader = Reader { bytes, at: 0 };
-    let mut open = [Open::default(); MAX_DEPTH];
-    let mut depth = 0;
-    loop {
-        if depth > 0 && open[depth - 1].is_map {
-            reader.field_name(&mut open[depth - 1])?;
-        }
-        let start = reader.at;
-        match reader.value()? {
-            Item::Scalar => {}
-            Item::Container { left, is_map } => {
-                if depth == MAX_DEPTH {
-                    return Err(Refusal { fault: Fault::TooDeep, offset: start });
-                }
-                open[depth] = Open { left, is_map, name_start: 0, name_end: 0 };
-                depth += 1;
-                if left > 0 {
-                    continue;
-                }
-                depth -= 1;
-            }
-        }
-        // An item is complete; so are the containers it was the last item of.
-        loop {
-            if depth == 0 {
-                return if reader.at == bytes.len() { Ok(()) } else { Err(Refusal { fault: Fault::Length, offset: reader.at }) };
-            }
-            let container = &mut open[depth - 1];
-            container.left -= 1;
-            if container.left > 0 {
-                break;
-            }
-            depth -= 1;
-        }
+    let mut reader = Reader { rest: bytes, item: bytes };
+    let mut checked = reader.value(0);
+    if checked.is_ok() && !reader.rest.is_empty() {
+        reader.item = reader.rest;
+        checked = Err(Fault::Length);
     }
-}
-
-enum Item {
-    Scalar,
-    Container { left: usize, is_map: bool },
+    checked.map_err(|fault| Refusal { fault, offset: bytes.len() - reader.item.len() })
 }
 
 struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
+    /// What was not read yet.
+    rest: &'a [u8],
+    /// The same, when the item that is being read began.
+    item: &'a [u8],
 }
 
 impl<'a> Reader<'a> {
-    fn value(&mut self) -> Result<Item, Refusal> {
-        let start = self.at;
-        let refuse = |fault| Refusal { fault, offset: start };
-        let initial = self.take(1).ok_or(refuse(Fault::Length))?[0];
+    /// Reads a value that `depth` arrays and objects contain.
+    fn value(&mut self, depth: usize) -> Result<(), Fault> {
+        self.item = self.rest;
+        let initial = self.number(1)? as u8;
         match initial {
-            0xf4..=0xf6 => return Ok(Item::Scalar),
+            0xf4..=0xf6 => return Ok(()),
             0xfb => {
-                return self
-                    .double()
-                    .ok_or(refuse(Fault::Length))
-                    .and_then(|ok| if ok { Ok(Item::Scalar) } else { Err(refuse(Fault::Item)) });
+                let bits = self.number(8)?;
+                return if f64::from_bits(bits).is_nan() && bits != CANONICAL_NAN { Err(Fault::Item) } else { Ok(()) };
             }
             _ => {}
         }
-        let argument = self.argument(initial).map_err(refuse)?;
-        match initial >> 5 {
-            0 | 1 if argument > i64::MAX as u64 => Err(refuse(Fault::IntegerRange)),
-            0 | 1 => Ok(Item::Scalar),
-            2 => self.run(argument).map(|_| Item::Scalar).ok_or(refuse(Fault::Length)),
-            3 => {
-                let text = self.run(argument).ok_or(refuse(Fault::Length))?;
-                if core::str::from_utf8(text).is_ok() { Ok(Item::Scalar) } else { Err(refuse(Fault::Text)) }
-            }
+        let argument = self.argument(initial)?;
+        let major = initial >> 5;
+        match major {
+            0 | 1 if argument > i64::MAX as u64 => Err(Fault::IntegerRange),
+            0 | 1 => Ok(()),
+            2 => self.run(argument).map(drop),
+            3 if is_utf8(self.run(argument)?) => Ok(()),
+            3 => Err(Fault::Text),
             // Each item takes at least a byte, so more of them than bytes are left cannot follow.
-            4 | 5 => match usize::try_from(argument) {
-                Ok(left) if left <= self.bytes.len() - self.at => Ok(Item::Container { left, is_map: initial >> 5 == 5 }),
-                _ => Err(refuse(Fault::Length)),
-            },
-            _ => Err(refuse(Fault::Item)),
+            4 | 5 if argument > self.rest.len() as u64 => Err(Fault::Length),
+            4 | 5 if depth == MAX_DEPTH => Err(Fault::TooDeep),
+            4 | 5 => {
+                let mut last: &[u8] = &[];
+                for _ in 0..argument {
+                    if major == 5 {
+                        last = self.field_name(last)?;
+                    }
+                    self.value(depth + 1)?;
+                }
+                Ok(())
+            }
+            _ => Err(Fault::Item),
         }
     }
 
-    fn field_name(&mut self, object: &mut Open) -> Result<(), Refusal> {
-        let start = self.at;
-        let refuse = |fault| Refusal { fault, offset: start };
-        let initial = self.take(1).ok_or(refuse(Fault::Length))?[0];
+    /// Reads the name of a field that comes after `last`, and returns it as it is encoded.
+    fn field_name(&mut self, last: &[u8]) -> Result<&'a [u8], Fault> {
+        self.item = self.rest;
+        let initial = self.number(1)? as u8;
         if initial >> 5 != 3 {
-            return Err(refuse(Fault::FieldName));
+            return Err(Fault::FieldName);
         }
-        let len = self.argument(initial).map_err(refuse)?;
-        let name = self.run(len).ok_or(refuse(Fault::Length))?;
+        let len = self.argument(initial)?;
+        let name = self.run(len)?;
         if name.len() > MAX_FIELD_NAME || name.first() == Some(&b'$') || !name.iter().all(|c| matches!(c, b' '..=b'~')) {
-            return Err(refuse(Fault::FieldName));
+            return Err(Fault::FieldName);
         }
-        let (last, this) = (&self.bytes[object.name_start..object.name_end], &self.bytes[start..self.at]);
-        if last >= this {
-            return Err(refuse(Fault::FieldOrder));
-        }
-        (object.name_start, object.name_end) = (start, self.at);
-        Ok(())
+        let (encoded, _) = self.item.split_at_checked(self.item.len() - self.rest.len()).ok_or(Fault::Length)?;
+        if encoded > last { Ok(encoded) } else { Err(Fault::FieldOrder) }
     }
 
     /// The number that follows an initial byte, if it is in its shortest form.
@@ -205,24 +166,20 @@ impl<'a> Reader<'a> {
             27 => (8, 1 << 32),
             _ => return Err(Fault::Item),
         };
-        let number = self.take(len).ok_or(Fault::Length)?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let number = self.number(len)?;
         if number < least { Err(Fault::Item) } else { Ok(number) }
     }
 
-    /// Whether the eight bytes that follow are a double in its one form; nothing if they are not there.
-    fn double(&mut self) -> Option<bool> {
-        let bits = self.take(8)?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        Some(!f64::from_bits(bits).is_nan() || bits == CANONICAL_NAN)
+    /// The next `len` bytes as a number.
+    fn number(&mut self, len: u64) -> Result<u64, Fault> {
+        Ok(self.run(len)?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
     }
 
-    fn run(&mut self, len: u64) -> Option<&'a [u8]> {
-        self.take(usize::try_from(len).ok()?)
-    }
-
-    fn take(&mut self, len: usize) -> Option<&'a [u8]> {
-        let taken = self.bytes.get(self.at..self.at.checked_add(len)?)?;
-        self.at += len;
-        Some(taken)
+    /// The next `len` bytes.
+    fn run(&mut self, len: u64) -> Result<&'a [u8], Fault> {
+        let (run, rest) = usize::try_from(len).ok().and_then(|len| self.rest.split_at_checked(len)).ok_or(Fault::Length)?;
+        self.rest = rest;
+        Ok(run)
     }
 }
 

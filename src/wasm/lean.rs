@@ -10,14 +10,14 @@
 
 use core::cell::UnsafeCell;
 
-use sha2::{Digest as _, Sha256};
 use wasm_bindgen::prelude::wasm_bindgen;
 use zeroize::Zeroize as _;
 
-use crate::call::{Call, FunctionType, MAX_TOKEN_LEN, NONCE_LEN, Token};
+use crate::call::{Call, FunctionType, NONCE_LEN, Token};
 use crate::error::Error;
+use crate::hash::Hash;
 use crate::keyring::{self, Admission, Derivation, ID_LEN, KeyId, Listed};
-use crate::mac::{Key, MAC_LEN, Mac};
+use crate::mac::{Key, Mac};
 use crate::{secret, value};
 
 /// "No": a secret or a MAC that is not equal. Not an error, and not 0.
@@ -61,7 +61,7 @@ struct Slot {
 static AREA: Shared<[u8; AREA_LEN]> = Shared::new([0; AREA_LEN]);
 static RESULT: Shared<[u8; RESULT_LEN]> = Shared::new([0; RESULT_LEN]);
 static KEYS: Shared<[Slot; SLOTS]> = Shared::new([const { Slot { stamp: 0, key: None } }; SLOTS]);
-static HASH: Shared<Option<Sha256>> = Shared::new(None);
+static HASH: Shared<Option<Hash>> = Shared::new(None);
 static MAC: Shared<Option<Mac>> = Shared::new(None);
 static LARGE: Shared<usize> = Shared::new(0);
 
@@ -94,74 +94,73 @@ pub fn large() -> u32 {
 /// Area: 32 random bytes. Result: a new secret, 54 characters.
 #[wasm_bindgen]
 pub fn generate_secret() {
-    let area = AREA.get();
-    let mut random = [0; secret::RANDOM_LEN];
-    random.copy_from_slice(&area[..secret::RANDOM_LEN]);
-    RESULT.get()[..secret::GENERATED_LEN].copy_from_slice(&secret::generate(&random));
+    let Some(random) = AREA.get().first_chunk_mut() else { trap() };
+    put(0, &secret::generate(random));
     random.zeroize();
-    area[..secret::RANDOM_LEN].zeroize();
 }
 
 /// Area: the expected secret, the candidate. 0 if they are equal.
 #[wasm_bindgen]
 pub fn verify_secret(expected_len: usize, candidate_len: usize) -> u32 {
-    let area = AREA.get();
-    let (expected, rest) = area.split_at(expected_len);
-    let answer = match secret::verify(&rest[..candidate_len], expected) {
+    let mut area = area_bytes();
+    let (expected, candidate) = (cut(&mut area, expected_len), cut(&mut area, candidate_len));
+    let answer = match secret::verify(candidate, expected) {
         Ok(equal) => answer(equal),
         Err(error) => error as u32,
     };
-    area[..expected_len + candidate_len].zeroize();
+    expected.zeroize();
+    candidate.zeroize();
     answer
 }
 
 /// Area: a secret. Result: the digest that [`matches_digest`] takes.
 #[wasm_bindgen]
 pub fn digest_secret(len: usize) -> u32 {
-    let area = AREA.get();
-    let answer = match secret::digest(&area[..len]) {
+    let secret = cut(&mut area_bytes(), len);
+    let answer = match secret::digest(secret) {
         Ok(mut digest) => {
-            RESULT.get()[..32].copy_from_slice(&digest);
+            put(0, &digest);
             digest.zeroize();
             0
         }
         Err(error) => error as u32,
     };
-    area[..len].zeroize();
+    secret.zeroize();
     answer
 }
 
 /// Area: a digest of 32 bytes, the candidate. 0 if it is the secret that the digest was made of.
 #[wasm_bindgen]
 pub fn matches_digest(candidate_len: usize) -> u32 {
-    let area = AREA.get();
-    let (digest, rest) = area.split_at(32);
-    let equal = digest.try_into().is_ok_and(|digest| secret::matches(digest, &rest[..candidate_len]));
-    area[..32 + candidate_len].zeroize();
+    let Some((digest, mut rest)) = AREA.get().split_first_chunk_mut() else { trap() };
+    let candidate = cut(&mut rest, candidate_len);
+    let equal = secret::matches(digest, candidate);
+    digest.zeroize();
+    candidate.zeroize();
     answer(equal)
 }
 
 /// Area: a secret. Result: its problems, a number whose bits are those of [`secret::Problems`].
 #[wasm_bindgen]
 pub fn problems(len: usize) -> u32 {
-    let area = AREA.get();
-    let bits = secret::problems(&area[..len]).bits();
-    area[..len].zeroize();
+    let secret = cut(&mut area_bytes(), len);
+    let bits = secret::problems(secret).bits();
+    secret.zeroize();
     bits
 }
 
 /// Area: a secret. Result: its fingerprint, 16 characters.
 #[wasm_bindgen]
 pub fn fingerprint(len: usize) -> u32 {
-    let area = AREA.get();
-    let answer = match Derivation::new(&area[..len]) {
+    let secret = cut(&mut area_bytes(), len);
+    let answer = match Derivation::new(secret) {
         Ok(derivation) => {
-            RESULT.get()[..ID_LEN].copy_from_slice(&derivation.fingerprint());
+            put(0, &derivation.fingerprint());
             0
         }
         Err(error) => error as u32,
     };
-    area[..len].zeroize();
+    secret.zeroize();
     answer
 }
 
@@ -169,15 +168,15 @@ pub fn fingerprint(len: usize) -> u32 {
 /// follow from it for this caller, if it is not [`DUPLICATE`].
 #[wasm_bindgen]
 pub fn derive_key(count: usize, caller: u32, secret_len: usize) -> u32 {
-    let area = AREA.get();
-    let (entries, rest) = area.split_at_mut(count * ENTRY_LEN);
-    let answer = match Derivation::new(&rest[..secret_len]) {
+    let mut area = area_bytes();
+    let (entries, secret) = (cut_entries(&mut area, count), cut(&mut area, secret_len));
+    let answer = match Derivation::new(secret) {
         Ok(derivation) => {
-            match keyring::admit(entries.chunks_exact(ENTRY_LEN).filter_map(listed), Listed { id: derivation.key_id(), caller }) {
+            let id = derivation.key_id();
+            match keyring::admit(entries.iter().filter_map(listed), Listed { id, caller }) {
                 Ok(Admission::New) => {
-                    let result = RESULT.get();
-                    result[..ID_LEN].copy_from_slice(derivation.key_id().as_bytes());
-                    result[ID_LEN..ID_LEN + keyring::KEY_LEN].copy_from_slice(&*derivation.call_key());
+                    put(0, id.as_bytes());
+                    put(ID_LEN, &*derivation.call_key());
                     0
                 }
                 Ok(Admission::Duplicate) => DUPLICATE,
@@ -186,18 +185,18 @@ pub fn derive_key(count: usize, caller: u32, secret_len: usize) -> u32 {
         }
         Err(error) => error as u32,
     };
-    rest[..secret_len].zeroize();
+    secret.zeroize();
     answer
 }
 
 /// Area: a key's bytes. Makes them the key with this stamp, in place of whatever is in its slot.
 #[wasm_bindgen]
 pub fn load_key(stamp: u32, len: usize) {
-    let area = AREA.get();
+    let bytes = cut(&mut area_bytes(), len);
     let slot = slot(stamp);
     slot.stamp = stamp;
-    slot.key = Some(Key::new(&area[..len]));
-    area[..len].zeroize();
+    slot.key = Some(Key::new(bytes));
+    bytes.zeroize();
 }
 
 /// Forgets the key with this stamp.
@@ -214,7 +213,7 @@ pub fn free_key(stamp: u32) {
 #[wasm_bindgen]
 pub fn sign_mac(stamp: u32, len: usize) -> u32 {
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    RESULT.get()[..MAC_LEN].copy_from_slice(&key.sign(&AREA.get()[..len]));
+    put(0, &key.sign(cut(&mut area_bytes(), len)));
     0
 }
 
@@ -222,8 +221,9 @@ pub fn sign_mac(stamp: u32, len: usize) -> u32 {
 #[wasm_bindgen]
 pub fn verify_mac(stamp: u32, mac_len: usize, len: usize) -> u32 {
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    let (mac, message) = AREA.get().split_at(mac_len);
-    answer(key.verify(&message[..len], mac))
+    let mut area = area_bytes();
+    let (mac, message) = (cut(&mut area, mac_len), cut(&mut area, len));
+    answer(key.verify(message, mac))
 }
 
 /// Begins a MAC over a message that does not fit into the area.
@@ -238,7 +238,7 @@ pub fn begin_mac(stamp: u32) -> u32 {
 #[wasm_bindgen]
 pub fn update_mac(len: usize) {
     if let Some(mac) = MAC.get() {
-        mac.add(&AREA.get()[..len]);
+        mac.add(cut(&mut area_bytes(), len));
     }
 }
 
@@ -246,7 +246,7 @@ pub fn update_mac(len: usize) {
 #[wasm_bindgen]
 pub fn end_mac() -> u32 {
     let Some(mac) = MAC.get().take() else { return NOT_LOADED };
-    RESULT.get()[..MAC_LEN].copy_from_slice(&mac.sign());
+    put(0, &mac.sign());
     0
 }
 
@@ -254,28 +254,28 @@ pub fn end_mac() -> u32 {
 #[wasm_bindgen]
 pub fn end_mac_verify(mac_len: usize) -> u32 {
     let Some(mac) = MAC.get().take() else { return NOT_LOADED };
-    answer(mac.verify(&AREA.get()[..mac_len]))
+    answer(mac.verify(cut(&mut area_bytes(), mac_len)))
 }
 
 /// Area: the next piece of a key that does not fit into the area.
 #[wasm_bindgen]
 pub fn hash_key(len: usize) {
-    let area = AREA.get();
-    HASH.get().get_or_insert_with(Sha256::new).update(&area[..len]);
-    area[..len].zeroize();
+    let piece = cut(&mut area_bytes(), len);
+    HASH.get().get_or_insert_default().add(piece);
+    piece.zeroize();
 }
 
 /// Result: the hash of the key, which RFC 2104 puts in place of a key of over 64 bytes.
 #[wasm_bindgen]
 pub fn end_hash_key() {
     let hash = HASH.get().take().unwrap_or_default();
-    RESULT.get()[..32].copy_from_slice(&hash.finalize());
+    put(0, &hash.finish());
 }
 
 /// Area: an encoded value; or it is in the large area. Result, if it is refused: the number of the [`value::Fault`], and the offset.
 #[wasm_bindgen]
 pub fn check_value(len: usize, in_large: bool) -> u32 {
-    let Some(args) = args(AREA.get(), len, in_large) else { return Error::ValueUnsupported as u32 };
+    let Some(args) = args(area_bytes(), len, in_large) else { return Error::ValueUnsupported as u32 };
     refuse_value(args)
 }
 
@@ -294,22 +294,20 @@ pub fn sign_call(
     now_low: u32,
 ) -> u32 {
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    let mut rest: &[u8] = AREA.get();
-    let (id, mut nonce) = (KeyId::parse(split(&mut rest, ID_LEN)), [0; NONCE_LEN]);
-    nonce.copy_from_slice(split(&mut rest, NONCE_LEN));
-    let (audience, name) = (split(&mut rest, audience_len), split(&mut rest, name_len));
+    let mut area = area_bytes();
+    let id = KeyId::parse(cut(&mut area, ID_LEN));
+    let Some(nonce) = cut(&mut area, NONCE_LEN).first_chunk::<NONCE_LEN>() else { trap() };
+    let (audience, name) = (cut(&mut area, audience_len), cut(&mut area, name_len));
     let (Some(id), Some(kind)) = (id, FunctionType::from_number(kind)) else { return Error::TypeInvalid as u32 };
-    let Some(args) = args(rest, args_len, in_large) else { return Error::ValueUnsupported as u32 };
+    let Some(args) = args(area, args_len, in_large) else { return Error::ValueUnsupported as u32 };
     let call = match call(audience, kind, name, args) {
         Ok(call) => call,
         Err(number) => return number,
     };
-    match call.sign(key, id, u64::from(now_high) << 32 | u64::from(now_low), nonce) {
+    match call.sign(key, id, u64::from(now_high) << 32 | u64::from(now_low), *nonce) {
         Ok(token) => {
-            let mut text = [0; MAX_TOKEN_LEN];
-            let len = token.write(&mut text);
-            RESULT.get()[..len].copy_from_slice(&text[..len]);
-            256 + len as u32
+            let Some(text) = RESULT.get().first_chunk_mut() else { trap() };
+            256 + token.write(text) as u32
         }
         Err(error) => error as u32,
     }
@@ -331,11 +329,11 @@ pub fn verify_call(
     now_low: u32,
     tolerance_ms: u32,
 ) -> u32 {
-    let mut rest: &[u8] = AREA.get();
-    let entries = split(&mut rest, count * ENTRY_LEN);
-    let (token, audience, name) = (split(&mut rest, token_len), split(&mut rest, audience_len), split(&mut rest, name_len));
+    let mut area = area_bytes();
+    let entries = cut_entries(&mut area, count);
+    let (token, audience, name) = (cut(&mut area, token_len), cut(&mut area, audience_len), cut(&mut area, name_len));
     let Some(kind) = FunctionType::from_number(kind) else { return Error::TypeInvalid as u32 };
-    let Some(args) = args(rest, args_len, in_large) else { return Error::ValueUnsupported as u32 };
+    let Some(args) = args(area, args_len, in_large) else { return Error::ValueUnsupported as u32 };
     let call = match call(audience, kind, name, args) {
         Ok(call) => call,
         Err(number) => return number,
@@ -344,20 +342,17 @@ pub fn verify_call(
         Ok(token) => token,
         Err(error) => return error as u32,
     };
-    let found = keyring::find(entries.chunks_exact(ENTRY_LEN).filter_map(|entry| listed(entry).map(|key| key.id)), &token.key_id);
+    let found = keyring::find(entries.iter().filter_map(|entry| listed(entry).map(|key| key.id)), &token.key_id);
     // An unknown key id costs the same work, done with the first key.
     let index = found.unwrap_or(0);
-    let Some(stamp) = entries.chunks_exact(ENTRY_LEN).nth(index).and_then(|entry| number(&entry[ID_LEN..])) else {
-        return Error::KeyUnknown as u32;
-    };
-    let result = RESULT.get();
-    result[..4].copy_from_slice(&(index as u32).to_le_bytes());
+    let Some(stamp) = entries.get(index).map(stamp_of) else { return Error::KeyUnknown as u32 };
+    put_number(0, index as u32);
     let Some(key) = key(stamp) else { return NOT_LOADED };
     match call.verify(&token, key, found.is_some(), u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms) {
         Ok(()) => {
-            result[4..8].copy_from_slice(&((token.issued_at >> 32) as u32).to_le_bytes());
-            result[8..12].copy_from_slice(&(token.issued_at as u32).to_le_bytes());
-            result[12..12 + NONCE_LEN].copy_from_slice(&token.nonce);
+            put_number(4, (token.issued_at >> 32) as u32);
+            put_number(8, token.issued_at as u32);
+            put(12, &token.nonce);
             0
         }
         Err(error) => error as u32,
@@ -377,18 +372,45 @@ fn key(stamp: u32) -> Option<&'static Key> {
     slot.key.as_ref().filter(|_| slot.stamp == stamp)
 }
 
-fn listed(entry: &[u8]) -> Option<Listed> {
-    Some(Listed { id: KeyId::parse(&entry[..ID_LEN])?, caller: number(&entry[ID_LEN + 4..])? })
+fn listed(entry: &[u8; ENTRY_LEN]) -> Option<Listed> {
+    let [id @ .., _, _, _, _, a, b, c, d] = entry;
+    Some(Listed { id: KeyId::parse(id)?, caller: u32::from_le_bytes([*a, *b, *c, *d]) })
 }
 
-fn number(bytes: &[u8]) -> Option<u32> {
-    bytes.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
+    let [.., a, b, c, d, _, _, _, _] = entry;
+    u32::from_le_bytes([*a, *b, *c, *d])
 }
 
-fn split<'a>(rest: &mut &'a [u8], len: usize) -> &'a [u8] {
-    let (taken, left) = rest.split_at(len);
-    *rest = left;
-    taken
+fn area_bytes() -> &'static mut [u8] {
+    AREA.get()
+}
+
+/// The first `len` bytes of `area`, which then begins after them. JavaScript counts what it writes; if it counted wrong, the call traps.
+fn cut<'a>(area: &mut &'a mut [u8], len: usize) -> &'a mut [u8] {
+    let Some((bytes, rest)) = core::mem::take(area).split_at_mut_checked(len) else { trap() };
+    *area = rest;
+    bytes
+}
+
+fn cut_entries<'a>(area: &mut &'a mut [u8], count: usize) -> &'a [[u8; ENTRY_LEN]] {
+    cut(area, count * ENTRY_LEN).as_chunks().0
+}
+
+/// Ends the call. A panic would do the same, but the text it takes along would be a tenth of the module.
+fn trap() -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// Writes into the result.
+fn put(offset: usize, bytes: &[u8]) {
+    for (place, byte) in RESULT.get().iter_mut().skip(offset).zip(bytes) {
+        *place = *byte;
+    }
+}
+
+fn put_number(offset: usize, number: u32) {
+    put(offset, &number.to_le_bytes());
 }
 
 fn call<'a>(audience: &'a [u8], kind: FunctionType, name: &'a [u8], args: &'a [u8]) -> Result<Call<'a>, u32> {
@@ -400,17 +422,16 @@ fn refuse_value(args: &[u8]) -> u32 {
     match value::check(args) {
         Ok(()) => 0,
         Err(refusal) => {
-            let result = RESULT.get();
-            result[..4].copy_from_slice(&(refusal.fault as u32).to_le_bytes());
-            result[4..8].copy_from_slice(&(refusal.offset as u32).to_le_bytes());
+            put_number(0, refusal.fault as u32);
+            put_number(4, refusal.offset as u32);
             Error::ValueUnsupported as u32
         }
     }
 }
 
-fn args(rest: &[u8], len: usize, in_large: bool) -> Option<&[u8]> {
+fn args(mut area: &mut [u8], len: usize, in_large: bool) -> Option<&[u8]> {
     if !in_large {
-        return rest.get(..len);
+        return Some(cut(&mut area, len));
     }
     let large = *LARGE.get();
     if large == 0 || len > value::MAX_LEN {
@@ -442,6 +463,6 @@ mod bare {
 
     #[panic_handler]
     fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-        core::arch::wasm32::unreachable()
+        super::trap()
     }
 }

@@ -1,0 +1,74 @@
+//! SHA-256 (FIPS 180-4) of the crate `sha2`, compiled once.
+//!
+//! The crates `digest`, `hmac` and `hkdf` are generic, and the compiler copies the whole of a hash into each place that uses it. Here it
+//! goes no further than a call, which is a third of the lean module's size and costs nothing beside the hash itself.
+
+use sha2::Sha256;
+use sha2::digest::block_api::{Block, BlockSizeUser, Buffer, BufferKindUser, CoreProxy, Eager, FixedOutputCore, UpdateCore};
+use sha2::digest::typenum::{U32, U64};
+use sha2::digest::{FixedOutput as _, HashMarker, Output, OutputSizeUser, Update as _};
+
+/// The length of a hash, in bytes.
+pub const HASH_LEN: usize = 32;
+
+/// What turns blocks into a hash.
+#[derive(Clone, Default)]
+pub struct Core(<Sha256 as CoreProxy>::Core);
+
+impl HashMarker for Core {}
+
+impl BlockSizeUser for Core {
+    type BlockSize = U64;
+}
+
+impl BufferKindUser for Core {
+    type BufferKind = Eager;
+}
+
+impl OutputSizeUser for Core {
+    type OutputSize = U32;
+}
+
+impl UpdateCore for Core {
+    #[inline(never)]
+    fn update_blocks(&mut self, blocks: &[Block<Self>]) {
+        self.0.update_blocks(blocks);
+    }
+}
+
+impl FixedOutputCore for Core {
+    #[inline(never)]
+    fn finalize_fixed_core(&mut self, buffer: &mut Buffer<Self>, out: &mut Output<Self>) {
+        self.0.finalize_fixed_core(buffer, out);
+    }
+}
+
+sha2::digest::buffer_fixed!(
+    /// A hash under way.
+    pub struct Hash(Core);
+    impl: BaseFixedTraits Default Clone HashMarker;
+);
+
+impl Hash {
+    /// Adds a piece of what is hashed. Where pieces begin and end makes no difference.
+    #[inline(never)]
+    pub fn add(&mut self, piece: &[u8]) {
+        self.update(piece);
+    }
+
+    /// The hash of all pieces.
+    #[must_use]
+    pub fn finish(self) -> [u8; HASH_LEN] {
+        self.finalize_fixed().into()
+    }
+}
+
+/// SHA-256 of the pieces, one after the other.
+#[must_use]
+pub fn sha256(pieces: &[&[u8]]) -> [u8; HASH_LEN] {
+    let mut hash = Hash::default();
+    for piece in pieces {
+        hash.add(piece);
+    }
+    hash.finish()
+}

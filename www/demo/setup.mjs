@@ -2,6 +2,7 @@
 
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withLock } from "../../pkg-template/build/process.mjs";
 import { lockDifference, toolEnv } from "../../pkg-template/build/toolchain.mjs";
 import { digest, holdsTarball, readStamp } from "./contents.mjs";
 import { plainEnv, requireNoEnvFiles } from "./next-server.mjs";
@@ -23,7 +24,8 @@ const steps = [
 
 export async function setUp() {
   requireNoEnvFiles();
-  await runSteps(steps);
+  // A test run and a demo in one folder would otherwise build over each other.
+  await withLock("demo", () => runSteps(steps));
 }
 
 /** Rust, its wasm target, wasm-pack, wasm-bindgen and the packages of the workspace: the build knows what it needs. */

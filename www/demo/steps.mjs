@@ -116,7 +116,10 @@ export function runProgram(command, args, { cwd, env = process.env, input, advic
       over();
       if (status === 0) return resolve(output);
       const how = signal === null ? `ended with status ${status}` : `was ended by ${signal}`;
-      const tail = output.trimEnd().split("\n").slice(-25).join("\n");
+      const lines = output.trimEnd().split("\n");
+      // Some programs say what is wrong first, others last.
+      const shownLines = lines.length <= 50 ? lines : [...lines.slice(0, 20), `... ${lines.length - 45} lines ...`, ...lines.slice(-25)];
+      const tail = shownLines.join("\n");
       reject(new DemoError(`\`${shown}\` ${how}.${advice === undefined ? "" : ` ${advice}`}\n\n${tail}`));
     });
   });

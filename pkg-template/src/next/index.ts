@@ -1,6 +1,7 @@
 /**
  * Calls signed Convex functions from Next.js: Server Components, Server Actions and Route Handlers.
- * The same functions as in `convex/nextjs`; change the import, nothing else.
+ * The same functions as in `convex/nextjs`; change the import, nothing else. With `cacheComponents` a Server Component
+ * awaits `connection()` of `next/server` first, as with `convex/nextjs`.
  *
  * @module
  */

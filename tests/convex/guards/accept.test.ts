@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { audience, call, deployment, event, keyIdOf, log, rowCount, secret, setEnvironment, sign, signedCall, useDeployment } from "../support/deployment.js";
+import { audience, call, deployment, event, expectRefused, keyIdOf, log, rowCount, secret, setEnvironment, sign, signedCall, useDeployment } from "../support/deployment.js";
 
 describe("a signed call", () => {
   useDeployment();
@@ -82,5 +82,24 @@ describe("a signed call", () => {
       await signedCall(t, "mutation", "webhooks:markEventProcessed", event, { now: Date.now() + offset });
     }
     expect(await rowCount(t)).toBe(2);
+  });
+
+  test("is accepted again within its window: that is what `replay: false` says", async () => {
+    const t = deployment();
+    const args = { ...event, countersign: sign() };
+    await call(t, "mutation", "webhooks:markEventProcessed", args);
+    await call(t, "mutation", "webhooks:markEventProcessed", args);
+    expect(await rowCount(t)).toBe(2);
+  });
+
+  test("attack 24: may be large, and is refused beyond the cap", async () => {
+    const t = deployment();
+    const value = Array.from({ length: 20_000 }, (_, index) => ({ index, text: "x".repeat(100) }));
+    const result = await signedCall(t, "query", "webhooks:echo", { value });
+    expect(result).toHaveLength(20_000);
+    const name = "webhooks:echo";
+    const countersign = sign({ type: "query", name, args: { value: 1 } });
+    const huge = { value: "x".repeat(17 * 1024 * 1024), countersign };
+    await expectRefused(t, call(t, "query", name, huge), "value_unsupported", { name, type: "query" });
   });
 });

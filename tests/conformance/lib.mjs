@@ -1,9 +1,9 @@
 // What the runners share: the files they run, where those lie, and how a child process reports.
 //
-// Everything is written to .cache/conformance, below the root, so that "countersign" resolves to the package installed in
+// Everything is written to a folder in .cache/conformance, one for each run, below the root, so that "countersign" resolves to the package installed in
 // root node_modules. A folder given as `packageFolder` stands in front of that one: a broken package, to see it caught.
 import { spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -17,7 +17,9 @@ import { build } from "esbuild";
  */
 
 export const root = fileURLToPath(new URL("../../", import.meta.url));
-export const cache = join(root, ".cache/conformance");
+const runs = join(root, ".cache/conformance");
+/** This run's folder. A process that it starts is told. */
+export const cache = process.env.CONFORMANCE_FOLDER ?? join(runs, String(process.pid));
 const vectorNames = ["rfc4231", "secrets", "values", "lengths", "tokens", "refused"];
 const marker = "CONFORMANCE ";
 
@@ -31,10 +33,22 @@ export async function bundleSuite(format) {
   return outputFiles[0].text;
 }
 
+/** @param {number} id of a process, which may have been killed before it could tidy up */
+function isAlive(id) {
+  try {
+    return process.kill(id, 0);
+  } catch (error) {
+    return /** @type {{ code?: string }} */ (error).code === "EPERM";
+  }
+}
+
 /** Writes what the runners start from. @param {{ packageFolder?: string, inspect?: boolean }} [options] */
 export async function prepare({ packageFolder, inspect = true } = {}) {
+  mkdirSync(runs, { recursive: true });
+  for (const name of readdirSync(runs)) if (!isAlive(Number(name))) rmSync(join(runs, name), { recursive: true, force: true });
   rmSync(cache, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
+  process.on("exit", () => rmSync(cache, { recursive: true, force: true }));
   if (packageFolder !== undefined) cpSync(packageFolder, join(cache, "node_modules/countersign"), { recursive: true });
   const write = (/** @type {string} */ name, /** @type {string} */ text) => writeFileSync(join(cache, name), text);
   write("package.json", '{ "private": true }\n');
@@ -89,7 +103,7 @@ process.on("exit", () => children.forEach((child) => child.kill("SIGKILL")));
 
 /** Runs a command to its end and reads the outcome it prints. @param {string} command @param {string[]} args @param {{ env?: Record<string, string>, cwd?: string, timeoutMs?: number }} [options] @returns {Promise<Outcome>} */
 export async function runChild(command, args, { env = {}, cwd = cache, timeoutMs = 180_000 } = {}) {
-  const child = spawn(command, args, { cwd, env: { ...process.env, NO_COLOR: "1", CI: "1", ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, { cwd, env: { ...process.env, NO_COLOR: "1", CI: "1", CONFORMANCE_FOLDER: cache, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   children.add(child);
   let [stdout, stderr] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (/** @type {string} */ text) => (stdout += text));

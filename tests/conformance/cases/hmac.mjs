@@ -7,10 +7,11 @@ const LARGE = {
   messages: [["", 0, "5d5d139563c95b5967b9bd9a8c9b233a9dedb45072794cd232dc1b74832607d0"], ["61", 65535, "5eef9b5f71528509196ea500670c50a139ca406479bbacbd9143353577542525"], ["61", 65536, "83e0f99703164bef99224d9f79687842da5216d87ef53dad743577da66cdeff2"], ["61", 65537, "12239d2b58f85fd8aed15e2645d2be1e7c0970fdd9fe32b57c5ed9af6108307c"], ["616263", 1747627, "04b6e8bc132982ec9ccae8f58e68c39f07a3de2001a5e8a60dcdb1625acb138e"]],
 };
 
-/** @param {string} piece in hexadecimal @param {number} times */
-function repeat(piece, times) {
-  const bytes = new Uint8Array((piece.length / 2) * times);
-  for (let at = 0; at < bytes.length; at += piece.length / 2) bytes.set(unhex(piece), at);
+/** @param {string} hexadecimal @param {number} times */
+function repeat(hexadecimal, times) {
+  const piece = unhex(hexadecimal);
+  const bytes = new Uint8Array(piece.length * times);
+  for (let at = 0; at < bytes.length; at += piece.length) bytes.set(piece, at);
   return bytes;
 }
 

@@ -5,7 +5,7 @@ use countersign::error::Error;
 use countersign::keyring::{self, Admission, Derivation, KeyId, Listed};
 use countersign::mac::Key;
 use countersign::secret;
-use countersign::value::Value;
+use countersign::value::{self, Fault, Refusal, Value};
 use countersign::window::{self, MAX_TIME_MS, MAX_TOLERANCE_MS};
 use proptest::prelude::*;
 
@@ -186,6 +186,18 @@ proptest! {
         let expected = if same_call { Ok(()) } else { Err(Error::SignatureInvalid) };
         prop_assert_eq!(other.call().verify(&one.token(&key), &key, true, one.issued_at, 0), expected);
         prop_assert_eq!(other.call().verify(&one.token(&key), &key, false, one.issued_at, 0), Err(Error::KeyUnknown));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn more_items_than_bytes_are_refused_before_any_is_read(items in 1..200_usize, missing in 1..200_usize, is_map: bool) {
+        let major = if is_map { 0xb9 } else { 0x99 };
+        let count = u16::try_from(256 + items + missing).unwrap().to_be_bytes();
+        let bytes = [&[major], &count[..], &vec![0xf6; 256 + items]].concat();
+        prop_assert_eq!(value::check(&bytes), Err(Refusal { fault: Fault::Length, offset: 0 }));
     }
 }
 

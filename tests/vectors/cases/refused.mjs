@@ -51,6 +51,7 @@ const malformed = [
   ["an upper-case version", withPart(0, "CS1")],
   ["a version of another scheme", withPart(0, "v1")],
   ["no version", withPart(0, "")],
+  ["a version without its number", withPart(0, "cs")],
   ["a letter after the version", withPart(0, "cs1x")],
   // The key id.
   ["__proto__ as key id", withPart(1, "__proto__")],

@@ -40,6 +40,8 @@ const unusable = [
   ["a carriage return", `${SECRET}\r`, ["padded"]],
   ["a tab in front", `\t${SECRET}`, ["padded"]],
   ["NUL at the end", `${SECRET}\0`, ["padded"]],
+  ["DEL at the end", `${SECRET}\x7f`, ["padded"]],
+  ["a control character in front", `\x1b${SECRET}`, ["padded"]],
   ["double quotes", `"${SECRET}"`, ["quoted"]],
   ["single quotes", `'${SECRET}'`, ["quoted"]],
   ["a backtick at the end", `${SECRET}\``, ["quoted"]],

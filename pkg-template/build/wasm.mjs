@@ -56,6 +56,8 @@ export async function buildWasm() {
   rmSync(stampPath, { force: true });
   mkdirSync(outputDir, { recursive: true });
   mkdirSync(generatedDir, { recursive: true });
+  // Before the flags are made, because they name the folders that this fills.
+  await step("fetching crates", () => run("cargo", ["fetch", "--target", "wasm32-unknown-unknown"], { env: toolEnv() }));
   for (const module of wasmModules) await buildModule(module);
   writeFileSync(stampPath, inputs);
   return true;
@@ -65,7 +67,7 @@ export async function buildWasm() {
 async function buildModule(module) {
   const packDir = join(cacheDir, "wasm-pack", module.name);
   rmSync(packDir, { recursive: true, force: true });
-  await step(`compiling the ${module.name} module (about 20 s)`, async () => {
+  await step(`compiling the ${module.name} module (under a minute)`, async () => {
     await run("wasm-pack", wasmPackArgs(module, cdylibCrate(), packDir), { env: { ...toolEnv(), ...rustFlags(module) } });
     // wasm-pack hides its output from git with this file, and npm pack would believe it.
     rmSync(join(packDir, ".gitignore"), { force: true });
@@ -117,9 +119,15 @@ function wasmPackArgs(module, crate, outDir) {
  */
 function rustFlags(module) {
   const flags = ["-Ctarget-feature=+simd128", ...module.linkArgs.map((arg) => `-Clink-arg=${arg}`)];
-  // Panic messages name source files. Later rules win, so the narrowest comes last.
-  for (const [path, name] of [[homedir(), "~"], [cargoHome(), "/cargo"], [root, "/countersign"]]) flags.push(`--remap-path-prefix=${path}=${name}`);
+  // Panic messages name source files. Later rules win, so the narrowest comes last. Short names, because they are part of the module.
+  for (const path of [homedir(), cargoHome(), ...registries(), root]) flags.push(`--remap-path-prefix=${path}/=`);
   return { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };
+}
+
+/** Where cargo unpacks crates: a folder for each registry. */
+function registries() {
+  const folder = join(cargoHome(), "registry/src");
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
 function cargoHome() {

@@ -3,11 +3,12 @@
 use countersign::call::{Call, FunctionType, MAX_TOKEN_LEN, Token};
 use countersign::error::Error;
 use countersign::keyring::{self, Admission, Derivation, KeyId, Listed};
-use countersign::mac::Key;
+use countersign::mac::{self, Key};
 use countersign::secret;
 use countersign::value::{self, Fault, Refusal, Value};
 use countersign::window::{self, MAX_TIME_MS, MAX_TOLERANCE_MS};
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 /// Proptest finds no place beside a test of this kind to write failures to; it prints them.
 fn cases(cases: u32) -> ProptestConfig {
@@ -244,5 +245,15 @@ proptest! {
         prop_assert_eq!(secret::verify(&expected[..cut.index(expected.len())], &expected), Ok(false));
         prop_assert_eq!(secret::verify(&[&expected[..], &[byte]].concat(), &expected), Ok(false));
         prop_assert!(secret::matches(&secret::digest(&expected).unwrap(), &expected));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    #[test]
+    fn a_hash_of_pieces_is_that_of_the_whole(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..5)) {
+        let borrowed: Vec<&[u8]> = pieces.iter().map(Vec::as_slice).collect();
+        prop_assert_eq!(mac::sha256(&borrowed), <[u8; 32]>::from(Sha256::digest(pieces.concat())));
     }
 }

@@ -65,8 +65,8 @@ export interface VerifiedCall {
 export function signCall(keyring: Keyring, options: SignCallOptions): string {
   const entries = Keyring.entriesOf(keyring);
   const call = description(options);
-  const now = milliseconds(own(options, "now") ?? Date.now(), "now");
-  const nonce = bytesOfLength(own(options, "nonce") ?? crypto.getRandomValues(new Uint8Array(NONCE_LEN)), NONCE_LEN, "nonce");
+  const now = milliseconds(given(own(options, "now"), Date.now), "now");
+  const nonce = bytesOfLength(given(own(options, "nonce"), () => crypto.getRandomValues(new Uint8Array(NONCE_LEN))), NONCE_LEN, "nonce");
   const caller = own(options, "caller");
   const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
   if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
@@ -134,6 +134,11 @@ export function encodeValue(value: unknown): Uint8Array {
   });
 }
 
+/** An option, or what stands for it if it is left out. `null` is not left out. */
+function given<T>(option: T | undefined, fallback: () => T): T {
+  return option === undefined ? fallback() : option;
+}
+
 interface Call {
   readonly audience: string;
   readonly type: number;
@@ -160,7 +165,7 @@ interface ReceivedCall extends Call {
 export function received(token: unknown, options: VerifyCallOptions): ReceivedCall {
   const call = description(options);
   const now = milliseconds(own(options, "now"), "now");
-  const tolerance = milliseconds(own(options, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs");
+  const tolerance = milliseconds(given(own(options, "toleranceMs"), () => DEFAULT_TOLERANCE_MS), "toleranceMs");
   return { ...call, token: tokenText(token), now, tolerance: Math.min(tolerance, 0xffff_ffff) };
 }
 

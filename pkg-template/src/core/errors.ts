@@ -29,23 +29,20 @@ export const errorCodes = [
 /** What {@link CountersignError.code} says in this version. */
 export type ErrorCode = Exclude<(typeof errorCodes)[number], "">;
 
-/** What is wrong and what to do about it, where no more than the code is known. */
+/** What is wrong and what to do about it, where no more than the code is known. Short: every call of a Convex function loads them. */
 const messages: Partial<Record<string, string>> = {
-  secret_missing: "The secret is not set. Set COUNTERSIGN_SECRET, or pass the secret.",
-  secret_weak:
-    "The secret is too easy to guess: it needs at least 32 bytes and 8 different characters, and must not be a placeholder. Make one with generateSecret().",
-  secret_malformed:
-    "The secret was damaged on its way here: it has quotes or white space at an end, is cut off or mistyped, or is longer than 16 KiB. Copy it again.",
-  key_conflict: "Two callers have the same secret, so nobody could tell them apart. Give each its own.",
+  secret_missing: "The secret is not set. Set COUNTERSIGN_SECRET, or pass one.",
+  secret_weak: "The secret is too easy to guess, or a placeholder. Make one with generateSecret().",
+  secret_malformed: "The secret has quotes or spaces at an end, is cut off or mistyped, or over 16 KiB. Copy it again.",
+  key_conflict: "Two callers have the same secret. Give each its own.",
   misconfigured: "A keyring holds at most 64 keys.",
   signature_missing: "The call is not signed. Call it with CountersignClient or countersign/next.",
-  signature_malformed: "The signature is not a countersign token. It was cut off or changed on the way.",
-  version_unsupported: "The token is of another version of countersign. Use the same version on both sides.",
-  key_unknown: "The call was signed with another secret. Set the same secret on both sides.",
-  signature_invalid:
-    "The signature is not for this call: its arguments, function, function type or deployment differ from what was signed.",
-  expired: "The call was signed too long ago. Sign right before sending, and check both clocks.",
-  not_yet_valid: "The call was signed in the future. Check the clocks on both sides.",
+  signature_malformed: "The signature is no token. Something on the way changed it.",
+  version_unsupported: "The token is of another version. Use the same version of countersign on both sides.",
+  key_unknown: "The call was signed with another secret. Set the same one on both sides.",
+  signature_invalid: "The arguments, the function or the deployment are not those that were signed.",
+  expired: "The call was signed too long ago. Check both clocks.",
+  not_yet_valid: "The call was signed in the future. Check both clocks.",
 };
 
 /** Whatever countersign refuses. `code` is stable; the message says what to do and never holds a secret. */

@@ -66,11 +66,13 @@ export function milliseconds(value: unknown, name: string): number {
 
 // The getters of the language itself: an object cannot pass for bytes by having properties of the same names.
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
-const tagOf = getter<string | undefined>(typedArray, Symbol.toStringTag);
 
-function getter<T>(prototype: object, name: PropertyKey): (object: unknown) => T {
-  const { get } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
-  return (object) => get?.call(object) as T;
+function get(prototype: object, name: PropertyKey, object: unknown): unknown {
+  return Object.getOwnPropertyDescriptor(prototype, name)?.get?.call(object);
+}
+
+function tagOf(view: ArrayBufferView): unknown {
+  return get(typedArray, Symbol.toStringTag, view);
 }
 
 /** A `Uint8Array` of any realm, and nothing that only looks like one. */
@@ -78,34 +80,22 @@ export function uint8Array(value: unknown): Uint8Array | undefined {
   return ArrayBuffer.isView(value) && tagOf(value) === "Uint8Array" ? bytes(value, "") : undefined;
 }
 
-const views = { buffer: 0, byteOffset: 0, byteLength: 0 };
-const ofTypedArray = getters(typedArray, views);
-const ofDataView = getters(DataView.prototype, views);
-
-function getters(prototype: object, names: object): readonly ((object: unknown) => never)[] {
-  return Object.keys(names).map((name) => getter<never>(prototype, name));
-}
-
 /** The bytes of a buffer or of any view of one, in place. */
 export function bytes(value: unknown, name: string): Uint8Array | undefined {
   try {
-    if (ArrayBuffer.isView(value)) {
-      const [buffer, byteOffset, byteLength] = (tagOf(value) === undefined ? ofDataView : ofTypedArray).map((get) => get(value));
-      return new Uint8Array(buffer as never, byteOffset, byteLength);
-    }
-    return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+    if (!ArrayBuffer.isView(value)) return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
+    const prototype = tagOf(value) === undefined ? DataView.prototype : typedArray;
+    const read = (property: string) => get(prototype, property, value) as never;
+    return new Uint8Array(read("buffer"), read("byteOffset"), read("byteLength"));
   } catch (error) {
     throw new CountersignError("type_invalid", `${name} is a buffer that was transferred away; it has no bytes any more.`, { cause: error });
   }
 }
 
-const byteLengthOf = getter<number>(ArrayBuffer.prototype, "byteLength");
-
 /** An `ArrayBuffer` of any realm. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
-  if (typeof value !== "object" || value === null) return false;
   try {
-    return byteLengthOf(value) >= 0;
+    return get(ArrayBuffer.prototype, "byteLength", value) !== undefined;
   } catch {
     return false; // the language's own way of saying that this is not an ArrayBuffer
   }

@@ -11,6 +11,8 @@ export const DUPLICATE = 253;
 
 const AREA_LEN = 64 * 1024;
 const LARGE_LEN = 16 << 20;
+/** Rust's stack, at the beginning of memory: secrets and keys were on it (pkg-template/build/wasm.mjs sets its size). */
+const STACK_LEN = 32 * 1024;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -113,12 +115,14 @@ export function withLean<T>(use: (lean: Lean) => T): T {
   if (locked) {
     throw new CountersignError("value_unsupported", "A Proxy inside a value used countersign while it was being encoded.");
   }
-  live ??= new Lean(instantiate());
+  const lean = (live ??= new Lean(instantiate()));
   try {
-    return use(live);
+    return use(lean);
   } catch (error) {
     if (!(error instanceof CountersignError)) live = undefined;
     throw error;
+  } finally {
+    lean.memory.fill(0, 0, STACK_LEN);
   }
 }
 

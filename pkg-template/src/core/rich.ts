@@ -4,25 +4,46 @@
 import { wasmSource } from "#rich";
 import { createGlue } from "./wasm/generated/rich.glue.js";
 import type { Glue } from "./wasm/generated/rich.glue.js";
+import { readUtf8, writeUtf8 } from "./utf8.js";
 
-let live: Glue["api"] | undefined;
+let compiled: WebAssembly.Module | undefined;
 
-/** Runs `use` with the module's functions. One that trapped is dropped; the next call gets another. */
+/**
+ * Runs `use` with the module's functions, in an instance of its own: secrets and keys were on its stack and its heap, so its memory is
+ * wiped and it is not used again.
+ */
 export function withRich<T>(use: (rich: Glue["api"]) => T): T {
-  live ??= instantiate();
+  const glue = createGlue(textClasses());
+  compiled ??= compile();
+  const { exports } = new WebAssembly.Instance(compiled, glue.imports);
   try {
-    return use(live);
-  } catch (error) {
-    live = undefined;
-    throw error;
+    glue.start(exports);
+    return use(glue.api);
+  } finally {
+    new Uint8Array((exports["memory"] as WebAssembly.Memory).buffer).fill(0);
   }
 }
 
-function instantiate(): Glue["api"] {
-  const glue = createGlue();
+function compile(): WebAssembly.Module {
   const source = wasmSource();
   // Not `instanceof WebAssembly.Module`: edge runtimes hand over a module of another realm.
-  const module = ArrayBuffer.isView(source) ? new WebAssembly.Module(source as Uint8Array<ArrayBuffer>) : source;
-  glue.start(new WebAssembly.Instance(module, glue.imports).exports);
-  return glue.api;
+  return ArrayBuffer.isView(source) ? new WebAssembly.Module(source as Uint8Array<ArrayBuffer>) : source;
+}
+
+/** The host's classes, or, in Jest's jsdom, as much of them as the glue uses. */
+function textClasses(): { TextDecoder: unknown; TextEncoder: unknown } {
+  return typeof TextDecoder === "undefined" ? { TextDecoder: Decoder, TextEncoder: Encoder } : { TextDecoder, TextEncoder };
+}
+
+class Decoder {
+  decode(bytes = new Uint8Array(0)): string {
+    return readUtf8(bytes);
+  }
+}
+
+class Encoder {
+  encodeInto(text: string, view: Uint8Array): { read: number; written: number } {
+    const written = writeUtf8(text, view, 0, view.length);
+    return written < 0 ? { read: 0, written: 0 } : { read: text.length, written };
+  }
 }

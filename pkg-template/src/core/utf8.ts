@@ -40,3 +40,8 @@ export function toUtf8(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length * 3);
   return bytes.subarray(0, writeUtf8(text, bytes, 0, bytes.length));
 }
+
+/** What well-formed UTF-8 says. */
+export function readUtf8(bytes: Uint8Array): string {
+  return decodeURIComponent(Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""));
+}

@@ -11,17 +11,21 @@ import { writeUtf8 } from "./utf8.js";
 const MAX_DEPTH = 64;
 const VALUE_UNSUPPORTED = errorCodes.indexOf("value_unsupported");
 
-/** What Rust finds wrong with an encoding (src/value.rs), by number. */
-const faults = [
-  "",
-  "the value is larger than 16 MiB",
-  "arrays and objects are nested more than 64 deep",
-  "its encoding ends too early or goes on too long",
-  "its encoding is not deterministic",
-  "a bigint must fit into 64 bits",
-  "a text is not well-formed Unicode",
-  "a field's name must be at most 1024 printable ASCII characters and not begin with '$'",
-  "a field is out of order or there twice",
+const TOO_LARGE = "over 16 MiB";
+const TOO_DEEP = "nested more than 64 deep";
+const TOO_WIDE = "a bigint of over 64 bits";
+const ILL_FORMED = "text with half of a surrogate pair";
+
+/** What Rust finds wrong with an encoding (src/value.rs), by number. Where nothing stands, the encoder below is at fault. */
+const faults: readonly (string | undefined)[] = [
+  undefined,
+  TOO_LARGE,
+  TOO_DEEP,
+  undefined,
+  undefined,
+  TOO_WIDE,
+  ILL_FORMED,
+  "a name that begins with '$', is over 1024 long, or not printable ASCII",
 ];
 
 /** Where an encoded value lies. */
@@ -32,188 +36,150 @@ export interface Encoded {
   readonly inLarge: number;
 }
 
+type Path = (string | number)[];
+
 /** Encodes `value` at `at` in the area if there is room, else into the large area. */
 export function encode(lean: Lean, value: unknown, at: number): Encoded {
-  const length = new Encoder(lean.memory, at, lean.areaEnd).run(value);
+  const length = write(value, lean.memory, at, lean.areaEnd);
   if (length >= 0) return { start: at, length, inLarge: 0 };
-  const large = lean.largeArea();
-  const largeLength = new Encoder(lean.memory, large.start, large.end).run(value);
-  if (largeLength >= 0) return { start: large.start, length: largeLength, inLarge: 1 };
-  throw unsupported([], faults[1] as string);
+  const { start, end } = lean.largeArea();
+  const largeLength = write(value, lean.memory, start, end);
+  if (largeLength < 0) throw unsupported([], TOO_LARGE);
+  return { start, length: largeLength, inLarge: 1 };
 }
 
 /** Turns Rust's refusal of a value into an error that says where in the value the fault is. */
-export function refuseValue(lean: Lean, answer: number, value: unknown, encoded: Encoded): void {
+export function refuseValue(lean: Lean, answer: number, value: unknown, { start, length }: Encoded): void {
   if (answer !== VALUE_UNSUPPORTED) return;
-  const fault = faults[lean.resultNumber(0)] ?? "it is not a Convex value";
-  const encoder = new Encoder(lean.memory, encoded.start, encoded.start + encoded.length, encoded.start + lean.resultNumber(1));
-  encoder.run(value);
-  throw unsupported(encoder.path, fault);
+  const fault = faults[lean.resultNumber(0)] ?? "not deterministic";
+  const path: Path = [];
+  write(value, lean.memory, start, start + length, path, start + lean.resultNumber(1));
+  throw unsupported(path, fault);
 }
 
-class Encoder {
-  readonly path: (string | number)[] = [];
-  readonly #memory: Uint8Array;
-  readonly #view: DataView;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #stop: number;
-  #at: number;
-
-  constructor(memory: Uint8Array, start: number, end: number, stop = -1) {
-    this.#memory = memory;
-    this.#view = new DataView(memory.buffer);
-    this.#start = start;
-    this.#at = start;
-    this.#end = end;
-    this.#stop = stop;
-  }
-
-  /** @returns the length, or -1 if there is no room or `stop` was reached. */
-  run(value: unknown): number {
-    return whileLocked(() => this.#value(value)) ? this.#at - this.#start : -1;
-  }
+/**
+ * Writes `value` at `start`.
+ *
+ * @param path - Afterwards the place in the value where writing ended early, if it did.
+ * @param stop - Where to end early.
+ * @returns its length, or -1 if it does not fit before `end` or `stop` was reached.
+ */
+function write(value: unknown, memory: Uint8Array, start: number, end: number, path: Path = [], stop = -1): number {
+  const view = new DataView(memory.buffer);
+  let at = start;
+  let depth = 0;
+  return whileLocked(() => item(value)) ? at - start : -1;
 
   // Each of these writes one thing, and is false if there is no room for it.
 
-  #value(value: unknown): boolean {
-    if (this.#at === this.#stop) return false;
+  function item(value: unknown): boolean {
+    if (at === stop) return false;
     switch (typeof value) {
       case "string":
-        return this.#text(value);
+        return string(value);
       case "number":
-        return this.#double(value);
+        // The bits of a NaN are up to the engine; ours are the canonical ones.
+        return value === value ? wide(0xfb, () => view.setFloat64(at + 1, value)) : wide(0xfb, () => view.setBigUint64(at + 1, 0x7ff8n << 48n));
       case "boolean":
-        return this.#byte(value ? 0xf5 : 0xf4);
+        return head(0xe0, value ? 21 : 20);
       case "bigint":
-        return this.#integer(value);
+        return integer(value < 0n ? 0x20 : 0, value < 0n ? -1n - value : value);
       case "object":
-        if (value === null) return this.#byte(0xf6);
-        if (Array.isArray(value)) return this.#array(value);
-        if (isPlain(value)) return this.#object(value);
-        if (isArrayBuffer(value)) return this.#bytes(bytes(value, "an ArrayBuffer") as Uint8Array);
-        throw unsupported(this.path, "an object must be plain: class instances, Date, Map, Set and typed arrays are no Convex values");
+        if (value === null) return head(0xe0, 22);
+        if (Array.isArray(value)) return array(value);
+        if (isPlain(value)) return object(value);
+        if (isArrayBuffer(value)) return run(bytes(value, "an ArrayBuffer") as Uint8Array);
+        throw unsupported(path, "an object that is not plain (a class instance, Date, Map, typed array)");
       default:
-        throw unsupported(this.path, `${typeof value} is not a Convex value`);
+        throw unsupported(path, typeof value);
     }
   }
 
-  #byte(byte: number): boolean {
-    if (this.#at >= this.#end) return false;
-    this.#memory[this.#at++] = byte;
-    return true;
+  function integer(major: number, value: bigint): boolean {
+    if (value > 0xffff_ffff_ffff_ffffn) throw unsupported(path, TOO_WIDE);
+    return value <= 0xffff_ffffn ? head(major, Number(value)) : wide(major | 27, () => view.setBigUint64(at + 1, value));
   }
 
-  #double(value: number): boolean {
-    if (this.#end - this.#at < 9) return false;
-    this.#memory[this.#at] = 0xfb;
-    // The bits of a NaN are up to the engine; ours are the canonical ones.
-    if (value !== value) this.#view.setBigUint64(this.#at + 1, 0x7ff8_0000_0000_0000n);
-    else this.#view.setFloat64(this.#at + 1, value);
-    this.#at += 9;
-    return true;
-  }
-
-  #integer(value: bigint): boolean {
-    const major = value < 0n ? 0x20 : 0;
-    const number = value < 0n ? -1n - value : value;
-    if (number <= 0xffff_ffffn) return this.#head(major, Number(number));
-    if (number > 0xffff_ffff_ffff_ffffn) throw unsupported(this.path, faults[5] as string);
-    if (this.#end - this.#at < 9) return false;
-    this.#memory[this.#at] = major | 27;
-    this.#view.setBigUint64(this.#at + 1, number);
-    this.#at += 9;
+  function wide(initial: number, set: () => void): boolean {
+    if (end - at < 9) return false;
+    memory[at] = initial;
+    set();
+    at += 9;
     return true;
   }
 
   /** The major type, in the upper three bits, and a number of up to 32 bits in its shortest form. */
-  #head(major: number, number: number): boolean {
+  function head(major: number, number: number): boolean {
     const size = headSize(number);
-    if (this.#end - this.#at < size) return false;
-    const at = this.#at;
-    this.#at += size;
-    if (size === 1) this.#memory[at] = major | number;
-    else if (size === 2) this.#view.setUint16(at, ((major | 24) << 8) | number);
-    else if (size === 3) {
-      this.#memory[at] = major | 25;
-      this.#view.setUint16(at + 1, number);
-    } else {
-      this.#memory[at] = major | 26;
-      this.#view.setUint32(at + 1, number);
-    }
+    if (end - at < size) return false;
+    memory[at] = major | (size === 1 ? number : size === 2 ? 24 : size === 3 ? 25 : 26);
+    for (let i = size; --i > 0; number = Math.floor(number / 256)) memory[at + i] = number;
+    at += size;
     return true;
   }
 
-  #text(text: string): boolean {
-    if (!isWellFormed(text)) throw unsupported(this.path, "a text holds half of a surrogate pair; Convex would change it", "text_malformed");
+  function string(text: string): boolean {
+    if (!isWellFormed(text)) throw unsupported(path, ILL_FORMED, "text_malformed");
     // The head is as long as it is for ASCII, until the bytes are counted.
-    const start = this.#at;
-    const guess = headSize(text.length);
-    const end = writeUtf8(text, this.#memory, start + guess, this.#end);
-    if (end < 0) return false;
-    const length = end - start - guess;
-    const size = headSize(length);
-    if (size !== guess) {
-      if (start + size + length > this.#end) return false;
-      this.#memory.copyWithin(start + size, start + guess, end);
-    }
-    this.#head(0x60, length);
-    this.#at += length;
+    const from = at + headSize(text.length);
+    const to = writeUtf8(text, memory, from, end);
+    if (to < 0) return false;
+    const length = to - from;
+    const place = at + headSize(length);
+    if (place + length > end) return false;
+    if (place !== from) memory.copyWithin(place, from, to);
+    head(0x60, length);
+    at += length;
     return true;
   }
 
-  #bytes(content: Uint8Array): boolean {
-    if (!this.#head(0x40, content.length) || this.#end - this.#at < content.length) return false;
-    this.#memory.set(content, this.#at);
-    this.#at += content.length;
+  function run(content: Uint8Array): boolean {
+    if (!head(0x40, content.length) || end - at < content.length) return false;
+    memory.set(content, at);
+    at += content.length;
     return true;
   }
 
-  #array(array: readonly unknown[]): boolean {
-    this.#enter();
-    const { length } = array;
-    if (!this.#head(0x80, length)) return false;
-    for (let i = 0; i < length; i++) {
-      const item = this.#read(array, i);
-      this.path.push(i);
-      if (!this.#value(item)) return false;
-      this.path.pop();
-    }
-    this.#depth--;
-    return true;
+  function array(items: readonly unknown[]): boolean {
+    const { length } = items;
+    return inside(0x80, length, () => {
+      for (let i = 0; i < length; i++) if (!member(i, read(items, i))) return false;
+      return true;
+    });
   }
 
-  #object(object: object): boolean {
-    this.#enter();
+  function object(object: object): boolean {
     const fields: [string, unknown][] = [];
     for (const name of Object.keys(object)) {
-      const value = this.#read(object, name);
+      const value = read(object, name);
       // Convex leaves such a field out as well.
       if (value !== undefined) fields.push([name, value]);
     }
     if (fields.length > 1) fields.sort(byEncoding);
-    if (!this.#head(0xa0, fields.length)) return false;
-    for (const [name, value] of fields) {
-      this.path.push(name);
-      if (this.#at === this.#stop || !this.#text(name) || !this.#value(value)) return false;
-      this.path.pop();
-    }
-    this.#depth--;
+    return inside(0xa0, fields.length, () => fields.every(([name, value]) => member(name, value, name)));
+  }
+
+  function inside(major: number, length: number, members: () => boolean): boolean {
+    if (++depth > MAX_DEPTH) throw unsupported(path, TOO_DEEP);
+    const fits = head(major, length) && members();
+    depth--;
+    return fits;
+  }
+
+  function member(step: string | number, value: unknown, name?: string): boolean {
+    path.push(step);
+    // Rust may have stopped at the name.
+    if (name !== undefined && (at === stop || !string(name))) return false;
+    if (!item(value)) return false;
+    path.pop();
     return true;
   }
 
-  #depth = 0;
-
-  #enter(): void {
-    if (++this.#depth > MAX_DEPTH) throw unsupported(this.path, faults[2] as string);
-  }
-
   /** An own property that holds a value. */
-  #read(object: object, name: string | number): unknown {
+  function read(object: object, name: string | number): unknown {
     const property = Object.getOwnPropertyDescriptor(object, name);
     if (property !== undefined && Object.hasOwn(property, "value")) return property.value;
-    this.path.push(name);
-    throw unsupported(this.path, property === undefined ? "an array has a hole" : "a field is a getter; copy its value first");
+    throw unsupported([...path, name], property === undefined ? "a hole" : "a getter");
   }
 }
 
@@ -233,13 +199,13 @@ function isPlain(object: object): boolean {
   return Object.getPrototypeOf(prototype) === null && typeof Object.getOwnPropertyDescriptor(prototype, "isPrototypeOf")?.value === "function";
 }
 
-function unsupported(path: readonly (string | number)[], problem: string, code = "value_unsupported"): CountersignError {
+function unsupported(path: Readonly<Path>, problem: string, code = "value_unsupported"): CountersignError {
   const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${printable(step)}`)).join("");
-  return new CountersignError(code, `${problem} (at value${place}).`);
+  return new CountersignError(code, `Not a Convex value: ${problem}, at value${place}.`);
 }
 
 /** A field's name in a message, which may be hostile text. */
 function printable(name: string): string {
-  const short = name.length > 64 ? `${name.slice(0, 64)}...` : name;
+  const short = name.slice(0, 64);
   return /^[\w$]+$/.test(short) ? short : JSON.stringify(short);
 }

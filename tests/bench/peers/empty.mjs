@@ -1,0 +1,4 @@
+/** What loading and calling cost by themselves. */
+export function verify() {
+  return true;
+}

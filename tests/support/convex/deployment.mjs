@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
+import { compileModule } from "./compile.mjs";
 import { canonicalName } from "./functions.mjs";
 
 /** @typedef {import("./worker.mjs").Outcome} Outcome */
@@ -96,10 +97,11 @@ export class Deployment extends EventEmitter {
    * @param {string} options.siteUrl
    */
   async start({ app, deploymentName, url, siteUrl }) {
+    const modules = await Promise.all([...app.modules, ...(app.schema === null ? [] : [app.schema])].map(compileModule));
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-      workerData: { app, deploymentName },
+      workerData: { modules, hasSchema: app.schema !== null, functionsDir: app.functionsDir, deploymentName },
       env: { ...Object.fromEntries(this.#env), CONVEX_CLOUD_URL: url, CONVEX_SITE_URL: siteUrl },
-      execArgv: ["--experimental-vm-modules", "--no-warnings"],
+      execArgv: [],
     });
     this.#worker = worker;
     /** @type {FunctionInfo[]} */

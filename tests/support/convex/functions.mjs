@@ -64,15 +64,15 @@ export function canonicalName(/** @type {string} */ name) {
 
 /**
  * Every function that the modules export, as `npx convex deploy` finds them: by evaluating each module.
- * @param {import("./bundle.mjs").BundledModule[]} modules
- * @param {{ load(path: string): Promise<Record<string, any>> }} loader
+ * @param {{ path: string, environment: "isolate" | "node" }[]} modules
+ * @param {{ load(path: string): Record<string, any> }} loader
  */
-export async function analyze(modules, loader) {
+export function analyze(modules, loader) {
   /** @type {Map<string, DeployedFunction>} */
   const functions = new Map();
   for (const { path, environment } of modules) {
     if (path.startsWith("_deps/")) continue;
-    for (const [exportName, value] of Object.entries(await loader.load(path))) {
+    for (const [exportName, value] of Object.entries(loader.load(path))) {
       const type = /** @type {const} */ (["query", "mutation", "action"]).find((kind) => value?.[flag(kind)] === true);
       if (type === undefined) continue;
       if (environment === "node" && type !== "action") {
@@ -93,7 +93,7 @@ export async function analyze(modules, loader) {
 /**
  * Calls a function the way Convex does.
  * @param {DeployedFunction} fn
- * @param {{ load(path: string): Promise<Record<string, any>> }} loader
+ * @param {{ load(path: string): Record<string, any> }} loader
  * @param {any} args arguments of a nested call
  */
 async function invoke(fn, loader, args) {
@@ -105,7 +105,7 @@ async function invoke(fn, loader, args) {
   return execution.run({ ...outer, argsJson: undefined, name: fn.name, type: fn.type, depth }, async () => {
     const badArgument = findProblem(fn.args, JSON.parse(json));
     if (badArgument !== null) throw new Error(`ArgumentValidationError: ${badArgument}`);
-    const deployed = (await loader.load(fn.module))[fn.exportName];
+    const deployed = loader.load(fn.module)[fn.exportName];
     const result = await run(fn, deployed, `[${json}]`, outer.request.id);
     const badResult = fn.returns === null ? null : findProblem(fn.returns, JSON.parse(result));
     if (badResult !== null) throw new Error(`ReturnsValidationError: ${badResult}`);
@@ -138,7 +138,7 @@ function run(fn, deployed, args, requestId) {
 /**
  * The functions as the `modules` that convex-test wants: maps of exports, by path.
  * @param {Map<string, DeployedFunction>} functions
- * @param {{ load(path: string): Promise<Record<string, any>> }} loader
+ * @param {{ load(path: string): Record<string, any> }} loader
  */
 export function convexTestModules(functions, loader) {
   /** @type {Record<string, Record<string, any>>} */

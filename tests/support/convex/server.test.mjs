@@ -71,6 +71,11 @@ test("functions that cannot be loaded are refused at the start, with their own e
   await expect(startConvex({ functionsDir: broken })).rejects.toThrow(/could not be loaded:\nUncaught Error: broken at module scope\n\s+at a\.ts:2:7/);
 });
 
+test("a top-level await is refused, as Convex refuses it", async () => {
+  const dir = await functions("top-level-await", { "a.ts": "export const x = await Promise.resolve(1);\n" });
+  await expect(startConvex({ functionsDir: dir })).rejects.toThrow(/Top-level await/);
+});
+
 test("only actions may be in a \"use node\" file", async () => {
   const source = '"use node";\n\nimport { queryGeneric } from "convex/server";\nexport const q = queryGeneric({ handler: async () => 1 });\n';
   const dir = await functions("node-query", { "a.ts": source });

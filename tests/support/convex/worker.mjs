@@ -6,12 +6,14 @@ import { parentPort, workerData } from "node:worker_threads";
 import { convexTest } from "convex-test";
 import { convexToJson, jsonToConvex } from "convex/values";
 import { analyze, convexTestModules, execution, isConvexError, startExecution, withErrorData } from "./functions.mjs";
-import { createLoader } from "./modules.mjs";
+import { createLoader } from "./loader.mjs";
 import { wrapSyscalls } from "./syscalls.mjs";
 
 /**
  * @typedef {object} WorkerData
- * @property {import("./bundle.mjs").BundledApp} app
+ * @property {import("./compile.mjs").CompiledModule[]} modules
+ * @property {boolean} hasSchema
+ * @property {string} functionsDir
  * @property {string} deploymentName
  */
 
@@ -25,8 +27,8 @@ import { wrapSyscalls } from "./syscalls.mjs";
 /** @typedef {{ reads: string[] } & ({ value: unknown } | { failure: Failure })} Outcome */
 
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
-const { app, deploymentName } = /** @type {WorkerData} */ (workerData);
-const loader = createLoader({ modules: app.schema === null ? app.modules : [...app.modules, app.schema], functionsDir: app.functionsDir });
+const { modules, hasSchema, functionsDir, deploymentName } = /** @type {WorkerData} */ (workerData);
+const loader = createLoader({ modules, functionsDir });
 
 function installConsole() {
   const write = (/** @type {string} */ level) => (/** @type {unknown[]} */ ...args) => {
@@ -44,17 +46,17 @@ function describeFailure(error) {
   return isConvexError(error) ? { message, data: convexToJson(error.data ?? null) } : { message };
 }
 
-async function start() {
+function start() {
   installConsole();
   // The CLI's bundler resolves `async_hooks` to these globals, which Convex's runtime has.
   Object.assign(globalThis, { AsyncLocalStorage, AsyncResource });
-  const functions = await analyze(app.modules, loader);
-  const schema = app.schema === null ? undefined : (await loader.load(app.schema.path)).default;
+  const functions = analyze(modules, loader);
+  const schema = hasSchema ? loader.load("schema.js").default : undefined;
   const t = /** @type {any} */ (convexTest({ schema, modules: convexTestModules(functions, loader) }));
   const globals = /** @type {any} */ (globalThis);
   const convexTestSyscalls = globals.Convex;
   globals.Convex = wrapSyscalls(convexTestSyscalls, { deploymentName, onWrite: (table) => port.postMessage({ written: table }) });
-  const hasHttp = app.modules.some(({ path }) => path === "http.js");
+  const hasHttp = modules.some(({ path }) => path === "http.js");
 
   /** The latest commit's timestamp. */
   const snapshotTs = () => jsonToConvex(JSON.parse(convexTestSyscalls.syscall("1.0/getSnapshotTs", "{}")));
@@ -116,7 +118,7 @@ async function start() {
         let answer;
         const outcome = await outcomeOf(context, () =>
           t.action(async () => {
-            const router = (await loader.load("http.js")).default;
+            const router = loader.load("http.js").default;
             // HEAD is answered by the route for GET, without its body.
             const route = router?.lookup(pathname, method === "HEAD" ? "GET" : method) ?? null;
             if (route === null) {
@@ -148,7 +150,7 @@ for (const event of /** @type {const} */ (["uncaughtException", "unhandledReject
 }
 
 try {
-  const { functions, handlers } = await start();
+  const { functions, handlers } = start();
   port.on("message", async ({ id, kind, payload }) => {
     try {
       port.postMessage({ id, result: await handlers[/** @type {keyof typeof handlers} */ (kind)](payload) });

@@ -18,6 +18,8 @@ const denyWarnings = ["--", "-D", "warnings"];
 const simd = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-Ctarget-feature=+simd128" };
 const tsc = ["node", "node_modules/typescript/bin/tsc", "--pretty", "false", "-p"];
 
+const vitest = ["node", "node_modules/vitest/vitest.mjs", "run", "--config"];
+
 /** @type {readonly Step[]} */
 export const steps = [
   { name: "rustfmt", command: ["cargo", "fmt", "--check"], fast: true },
@@ -27,8 +29,22 @@ export const steps = [
   { name: "cargo test", command: ["cargo", "test", "--locked", "--quiet"], fast: true },
   { name: "build", command: ["node", "pkg-template/build/build.mjs"], fast: true },
   { name: "scripts' types", command: [...tsc, "pkg-template/build"], fast: true },
-  { name: "packaging", command: ["node", "--test", ...testFiles("tests/packaging")], fast: ["node", "--test", "tests/packaging/listing.test.mjs", "tests/packaging/size.test.mjs"], needs: "build" },
+  { name: "packaging", command: nodeTest("tests/packaging"), fast: ["node", "--test", "tests/packaging/listing.test.mjs", "tests/packaging/size.test.mjs"], needs: "build" },
+  { name: "vectors", command: ["node", "tests/vectors/generate.mjs", "--check"], fast: true },
+  { name: "both modules", command: nodeTest("tests/wasm"), fast: true, needs: "build" },
+  { name: "types for users", command: ["node", "tests/types/check.mjs"], fast: ["node", "tests/types/check.mjs", "--fast"], needs: "build" },
+  { name: "guards and clients", command: [...vitest, "tests/convex/vitest.config.mjs"], fast: [...vitest, "tests/convex/vitest.config.mjs", "--project", "node"], needs: "build" },
+  { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
+  { name: "documents", command: nodeTest("tests/docs"), fast: true, needs: "build" },
+  { name: "conformance", command: ["node", "tests/conformance/run.mjs"], fast: ["node", "tests/conformance/run.mjs", "--fast"], needs: "build" },
+  { name: "conformance from outside", command: nodeTest("tests/conformance", "tests/support/isolate"), fast: false, needs: "build" },
+  { name: "embedded Convex", command: [...vitest, "tests/support/convex/vitest.config.mjs"], fast: false, needs: "build" },
 ];
+
+/** @param {readonly string[]} folders */
+function nodeTest(...folders) {
+  return ["node", "--test", ...folders.flatMap(testFiles)];
+}
 
 /**
  * By name, because Node 20 knows no patterns here and Node 22 no folders.

@@ -11,7 +11,7 @@ import { fromConvexJson } from "../conformance/cases/checks.mjs";
 
 const installed = fileURLToPath(new URL("../../node_modules/countersign/", import.meta.url));
 const { createGlue } = await import(pathToFileURL(`${installed}esm/core/wasm/generated/rich.glue.js`).href);
-const glue = createGlue();
+const glue = createGlue(globalThis);
 glue.start(new WebAssembly.Instance(new WebAssembly.Module(readFileSync(`${installed}wasm/rich.wasm`)), glue.imports).exports);
 const rich = glue.api;
 

@@ -28,7 +28,9 @@ export const steps = [
   { name: "clippy rich", command: [...clippy, ...wasm, "rich", ...denyWarnings], fast: true, env: simd },
   { name: "cargo test", command: ["cargo", "test", "--locked", "--quiet"], fast: true },
   { name: "build", command: ["node", "pkg-template/build/build.mjs"], fast: true },
-  { name: "scripts' types", command: [...tsc, "pkg-template/build"], fast: true },
+  { name: "types of the build", command: [...tsc, "pkg-template/build"], fast: true },
+  { name: "types of the conformance suite", command: [...tsc, "tests/conformance"], fast: false, needs: "build" },
+  { name: "types of the embedded Convex", command: [...tsc, "tests/support/convex"], fast: false, needs: "build" },
   { name: "packaging", command: nodeTest("tests/packaging"), fast: ["node", "--test", "tests/packaging/listing.test.mjs", "tests/packaging/size.test.mjs"], needs: "build" },
   { name: "vectors", command: ["node", "tests/vectors/generate.mjs", "--check"], fast: true },
   { name: "both modules", command: nodeTest("tests/wasm"), fast: true, needs: "build" },
@@ -38,7 +40,7 @@ export const steps = [
   { name: "documents", command: nodeTest("tests/docs"), fast: true, needs: "build" },
   { name: "conformance", command: ["node", "tests/conformance/run.mjs"], fast: ["node", "tests/conformance/run.mjs", "--fast"], needs: "build" },
   { name: "conformance from outside", command: nodeTest("tests/conformance", "tests/support/isolate"), fast: false, needs: "build" },
-  { name: "embedded Convex", command: [...vitest, "tests/support/convex/vitest.config.mjs"], fast: false, needs: "build" },
+  { name: "embedded Convex", command: ["node", "node_modules/vitest/vitest.mjs", "run", "--root", "tests/support/convex"], fast: false, needs: "build" },
 ];
 
 /** @param {readonly string[]} folders */

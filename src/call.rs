@@ -99,7 +99,8 @@ impl<'a> Call<'a> {
         }
         add_head(&mut mac, 0, issued_at);
         add_run(&mut mac, 2, nonce);
-        mac.update(self.args)
+        mac.add(self.args);
+        mac
     }
 
     /// Signs this call.
@@ -145,9 +146,7 @@ fn add_run(mac: &mut Mac, major: u8, bytes: &[u8]) {
 }
 
 fn add_head(mac: &mut Mac, major: u8, number: u64) {
-    let mut bytes = [0; 9];
-    let len = head(major, number, &mut bytes);
-    mac.add(&bytes[..len]);
+    head(major, number, |byte| mac.add(&[byte]));
 }
 
 /// A token, taken apart. Having one says nothing about whether it is good.

@@ -7,6 +7,7 @@ use sha2::Sha256;
 use sha2::digest::block_api::{Block, BlockSizeUser, Buffer, BufferKindUser, CoreProxy, Eager, FixedOutputCore, UpdateCore};
 use sha2::digest::typenum::{U32, U64};
 use sha2::digest::{FixedOutput as _, HashMarker, Output, OutputSizeUser, Update as _};
+use subtle::ConstantTimeEq as _;
 
 /// The length of a hash, in bytes.
 pub const HASH_LEN: usize = 32;
@@ -61,6 +62,13 @@ impl Hash {
     pub fn finish(self) -> [u8; HASH_LEN] {
         self.finalize_fixed().into()
     }
+}
+
+/// Whether two hashes, MACs or checksums are equal, compared in constant time. Only their lengths show.
+#[inline(never)]
+#[must_use]
+pub fn is_equal(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
 }
 
 /// SHA-256 of the pieces, one after the other.

@@ -6,10 +6,9 @@ use hkdf::HmacImpl;
 use hmac::Hmac;
 use hmac::digest::typenum::U32;
 use hmac::digest::{Output, OutputSizeUser};
-use subtle::ConstantTimeEq as _;
 
-use crate::hash::Hash;
 pub use crate::hash::sha256;
+use crate::hash::{Hash, is_equal};
 
 /// The length of a MAC, in bytes.
 pub const MAC_LEN: usize = 32;
@@ -34,13 +33,17 @@ impl Key {
     /// The MAC of `message`.
     #[must_use]
     pub fn sign(&self, message: &[u8]) -> [u8; MAC_LEN] {
-        self.begin().update(message).sign()
+        let mut mac = self.begin();
+        mac.add(message);
+        mac.sign()
     }
 
     /// Whether `mac` is exactly the MAC of `message`. Takes the same time for every MAC of 32 bytes.
     #[must_use]
     pub fn verify(&self, message: &[u8], mac: &[u8]) -> bool {
-        self.begin().update(message).verify(mac)
+        let mut whole = self.begin();
+        whole.add(message);
+        whole.verify(mac)
     }
 }
 
@@ -51,8 +54,14 @@ impl fmt::Debug for Key {
 }
 
 /// A MAC under way. HKDF is built on it too, so that a module holds one copy of everything.
-#[derive(Clone)]
 pub struct Mac(Hmac<Hash>);
+
+impl Clone for Mac {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
 
 impl Mac {
     /// Adds a piece of the message. Where pieces begin and end makes no difference.
@@ -78,7 +87,7 @@ impl Mac {
     /// Ends the message and tells whether `mac` is exactly its MAC: all 32 bytes, compared in constant time.
     #[must_use]
     pub fn verify(self, mac: &[u8]) -> bool {
-        self.sign().ct_eq(mac).into()
+        is_equal(&self.sign(), mac)
     }
 }
 

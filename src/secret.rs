@@ -1,10 +1,8 @@
 //! Secrets: the text both sides share. What makes one usable, whether two are equal, and names for one that give nothing away.
 
-use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _, ConstantTimeLess as _};
-
 use crate::error::Error;
-use crate::hash::sha256;
-use crate::text::{base64url_len, write_base64url};
+use crate::hash::{is_equal, sha256};
+use crate::text::{base64url_len, within, write_base64url};
 
 /// The fewest bytes a secret may have.
 pub const MIN_LEN: usize = 32;
@@ -16,15 +14,15 @@ pub const MAX_LEN: usize = 16 * 1024;
 pub const MIN_DISTINCT: u32 = 8;
 
 /// The length of a generated secret: `csk_`, 32 bytes in base64url, `_`, and a checksum.
-pub const GENERATED_LEN: usize = PREFIX.len() + RANDOM_CHARS + 1 + CHECKSUM_CHARS;
+pub const GENERATED_LEN: usize = PREFIX.len() + RANDOM_CHARS + TAIL_LEN;
 
 /// How many random bytes a generated secret holds.
 pub const RANDOM_LEN: usize = 32;
 
 const PREFIX: &[u8; 4] = b"csk_";
 const RANDOM_CHARS: usize = base64url_len(RANDOM_LEN);
-const CHECKSUM_CHARS: usize = 6;
-const CHECKSUM_AT: usize = PREFIX.len() + RANDOM_CHARS + 1;
+/// The underscore and the characters of the checksum.
+const TAIL_LEN: usize = 7;
 
 /// What can be wrong with a secret. A secret may have several problems.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,8 +118,9 @@ impl Problems {
         self.0
     }
 
-    fn note(&mut self, problem: Problem, found: Choice) {
-        self.0 |= u32::from(found.unwrap_u8()) << problem as u32;
+    /// Notes the problem if the lowest bit of `found` is set.
+    fn note(&mut self, problem: Problem, found: u8) {
+        self.0 |= u32::from(found & 1) << problem as u32;
     }
 }
 
@@ -137,26 +136,23 @@ pub fn check(secret: &[u8]) -> Result<(), Error> {
 #[must_use]
 pub fn problems(secret: &[u8]) -> Problems {
     let mut found = Problems::default();
-    let mut blank = Choice::from(1);
     if secret.len() > MAX_LEN {
-        found.note(Problem::TooLong, Choice::from(1));
+        found.note(Problem::TooLong, 1);
         return found;
     }
-    for byte in secret {
-        blank &= is_blank(*byte);
-    }
+    let blank = secret.iter().fold(1, |blank, byte| blank & is_blank(*byte));
     found.note(Problem::Missing, blank);
     let (Some(first), Some(last)) = (secret.first(), secret.last()) else {
         return found;
     };
     found.note(Problem::Padded, (is_blank(*first) | is_blank(*last)) & !blank);
     found.note(Problem::Quoted, is_quote(*first) | is_quote(*last));
-    found.note(Problem::TooShort, Choice::from(u8::from(secret.len() < MIN_LEN)) & !blank);
+    found.note(Problem::TooShort, u8::from(secret.len() < MIN_LEN) & !blank);
     if secret.starts_with(PREFIX) {
-        found.note(Problem::Checksum, !has_right_checksum(secret));
+        found.note(Problem::Checksum, u8::from(!has_right_checksum(secret)));
         return found;
     }
-    found.note(Problem::FewDistinct, distinct(secret).ct_lt(&MIN_DISTINCT) & !blank);
+    found.note(Problem::FewDistinct, has_few_distinct(secret, *first) & !blank);
     found.note(Problem::Repeated, is_repeated(secret));
     found.note(Problem::Placeholder, is_placeholder(secret));
     found
@@ -175,7 +171,7 @@ pub fn digest(expected: &[u8]) -> Result<[u8; 32], Error> {
 #[must_use]
 pub fn matches(digest: &[u8; 32], candidate: &[u8]) -> bool {
     // Nothing longer than the longest secret can be equal to one; so nobody can make this hash without end.
-    candidate.len() <= MAX_LEN && bool::from(sha256(&[candidate]).ct_eq(digest))
+    candidate.len() <= MAX_LEN && is_equal(&sha256(&[candidate]), digest)
 }
 
 /// Whether `candidate` is equal to `expected`. Their digests are compared in constant time; how long reading them takes
@@ -191,64 +187,77 @@ pub fn verify(candidate: &[u8], expected: &[u8]) -> Result<bool, Error> {
 /// mistyped secret from a wrong one.
 #[must_use]
 pub fn generate(random: &[u8; RANDOM_LEN]) -> [u8; GENERATED_LEN] {
-    let mut text = [b'_'; GENERATED_LEN];
-    text[..PREFIX.len()].copy_from_slice(PREFIX);
-    write_base64url(random, &mut text[PREFIX.len()..CHECKSUM_AT - 1]);
-    let checksum = checksum(&text);
-    text[CHECKSUM_AT..].copy_from_slice(&checksum);
+    let mut text = [0; GENERATED_LEN];
+    let (prefix, rest) = text.split_at_mut(PREFIX.len());
+    prefix.copy_from_slice(PREFIX);
+    write_base64url(random, &mut rest[..RANDOM_CHARS]);
+    let tail = tail(&text[..GENERATED_LEN - TAIL_LEN]);
+    text[GENERATED_LEN - TAIL_LEN..].copy_from_slice(&tail);
     text
 }
 
-/// The checksum of a generated secret: the first 36 bits of SHA-256 over what stands before the last `_`, in base64url.
-fn checksum(text: &[u8; GENERATED_LEN]) -> [u8; CHECKSUM_CHARS] {
-    let mut sum = [0; CHECKSUM_CHARS];
-    write_base64url(&sha256(&[&text[..CHECKSUM_AT - 1]]), &mut sum);
-    sum
+/// What a generated secret ends with: an underscore and the first 36 bits of SHA-256 over what stands before it, in base64url.
+fn tail(text: &[u8]) -> [u8; TAIL_LEN] {
+    let mut tail = [b'_'; TAIL_LEN];
+    write_base64url(&sha256(&[text]), &mut tail[1..]);
+    tail
 }
 
-fn has_right_checksum(secret: &[u8]) -> Choice {
-    let Ok(text) = <&[u8; GENERATED_LEN]>::try_from(secret) else {
-        return Choice::from(0);
-    };
-    checksum(text).ct_eq(&text[CHECKSUM_AT..]) & text[CHECKSUM_AT - 1].ct_eq(&b'_')
+fn has_right_checksum(secret: &[u8]) -> bool {
+    secret.len() == GENERATED_LEN && secret.split_last_chunk().is_some_and(|(text, end)| is_equal(&tail(text), end as &[u8; TAIL_LEN]))
 }
 
 /// White space or a control character: space and everything below it, and DEL.
-fn is_blank(byte: u8) -> Choice {
-    byte.ct_lt(&(b' ' + 1)) | byte.ct_eq(&0x7f)
+fn is_blank(byte: u8) -> u8 {
+    within(byte, 0, b' ') | within(byte, 0x7f, 0x7f)
 }
 
-fn is_quote(byte: u8) -> Choice {
-    byte.ct_eq(&b'"') | byte.ct_eq(&b'\'') | byte.ct_eq(&b'`')
+fn is_quote(byte: u8) -> u8 {
+    within(byte, b'"', b'"') | within(byte, b'\'', b'\'') | within(byte, b'`', b'`')
 }
 
-/// How many different byte values there are.
-fn distinct(secret: &[u8]) -> u32 {
-    let mut seen = [0_u64; 4];
+/// Eight bytes, each 1.
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Whether there are fewer than [`MIN_DISTINCT`] different byte values.
+fn has_few_distinct(secret: &[u8], first: u8) -> u8 {
+    // The last eight different values. If there are fewer, the first one fills the rest, so that nothing else counts as seen.
+    let mut seen = u64::from(first) * ONES;
+    let mut count = 1;
     for byte in secret {
-        let bit = 1 << (byte & 63);
-        for (quarter, bits) in seen.iter_mut().enumerate() {
-            *bits |= u64::conditional_select(&0, &bit, (byte >> 6).ct_eq(&(quarter as u8)));
-        }
+        let difference = seen ^ (u64::from(*byte) * ONES);
+        // The highest bit of some byte is set if and only if one of the eight is zero.
+        let zero = difference.wrapping_sub(ONES) & !difference & (ONES << 7);
+        let new = is_zero(zero);
+        seen = seen << (8 * new) | (u64::from(*byte) & new.wrapping_neg());
+        count += new;
     }
-    seen.iter().map(|bits| bits.count_ones()).sum()
+    u8::from(count < u64::from(MIN_DISTINCT))
+}
+
+/// 1 for zero, 0 for any other number.
+fn is_zero(number: u64) -> u64 {
+    (number | number.wrapping_neg()) >> 63 ^ 1
 }
 
 /// Whether the text is one piece of at most 16 bytes, over and over.
-fn is_repeated(secret: &[u8]) -> Choice {
-    let mut repeated = Choice::from(0);
-    for period in (1..=16).filter(|period| 2 * period <= secret.len()) {
+fn is_repeated(secret: &[u8]) -> u8 {
+    let mut repeated = 0;
+    for period in 1..=16 {
+        if 2 * period > secret.len() {
+            break;
+        }
         let difference = secret.iter().zip(secret.iter().skip(period)).fold(0, |sum, (one, other)| sum | (one ^ other));
-        repeated |= difference.ct_eq(&0);
+        repeated |= within(difference, 0, 0);
     }
     repeated
 }
 
 /// Eight bytes, each with bit 5 set, so that upper and lower case and a hyphen or space in place of the other are one.
-const CASE: u64 = 0x2020_2020_2020_2020;
+const CASE: u64 = 0x20 * ONES;
 
 /// The first eight bytes of words that stand in examples.
-const PLACEHOLDERS: [u64; 16] = [
+static PLACEHOLDERS: [u64; 16] = [
     word(b"changeme"),
     word(b"change-m"),
     word(b"change_m"),
@@ -271,16 +280,16 @@ const fn word(text: &[u8; 8]) -> u64 {
     u64::from_be_bytes(*text) | CASE
 }
 
-fn is_placeholder(secret: &[u8]) -> Choice {
-    let mut found = secret.ct_eq(b"null");
-    let mut window = 0_u64;
+fn is_placeholder(secret: &[u8]) -> u8 {
+    let mut found = u64::from(is_equal(secret, b"null"));
+    let mut window = 0;
     for byte in secret {
         window = window << 8 | u64::from(*byte);
-        for placeholder in PLACEHOLDERS {
-            found |= (window | CASE).ct_eq(&placeholder);
+        for placeholder in &PLACEHOLDERS {
+            found |= is_zero((window | CASE) ^ placeholder);
         }
     }
-    found
+    found as u8
 }
 
 #[cfg(test)]
@@ -349,7 +358,6 @@ mod tests {
         };
         assert_eq!(list(&of("abcdefg")), [Problem::FewDistinct]);
         assert_eq!(list(&of("abcdefgh")), []);
-        assert_eq!(distinct(&(0..=255).collect::<Vec<u8>>()), 256);
     }
 
     #[test]

@@ -102,21 +102,17 @@ struct Reader<'a> {
     item: &'a [u8],
 }
 
+/// What an item begins with.
+struct Head {
+    initial: u8,
+    major: u8,
+    argument: u64,
+}
+
 impl<'a> Reader<'a> {
     /// Reads a value that `depth` arrays and objects contain.
     fn value(&mut self, depth: usize) -> Result<(), Fault> {
-        self.item = self.rest;
-        let initial = self.number(1)? as u8;
-        match initial {
-            0xf4..=0xf6 => return Ok(()),
-            0xfb => {
-                let bits = self.number(8)?;
-                return if f64::from_bits(bits).is_nan() && bits != CANONICAL_NAN { Err(Fault::Item) } else { Ok(()) };
-            }
-            _ => {}
-        }
-        let argument = self.argument(initial)?;
-        let major = initial >> 5;
+        let Head { initial, major, argument } = self.head()?;
         match major {
             0 | 1 if argument > i64::MAX as u64 => Err(Fault::IntegerRange),
             0 | 1 => Ok(()),
@@ -136,19 +132,21 @@ impl<'a> Reader<'a> {
                 }
                 Ok(())
             }
-            _ => Err(Fault::Item),
+            _ => match initial {
+                0xf4..=0xf6 => Ok(()),
+                0xfb if argument == CANONICAL_NAN || !f64::from_bits(argument).is_nan() => Ok(()),
+                _ => Err(Fault::Item),
+            },
         }
     }
 
     /// Reads the name of a field that comes after `last`, and returns it as it is encoded.
     fn field_name(&mut self, last: &[u8]) -> Result<&'a [u8], Fault> {
-        self.item = self.rest;
-        let initial = self.number(1)? as u8;
-        if initial >> 5 != 3 {
+        let Head { major, argument, .. } = self.head()?;
+        if major != 3 {
             return Err(Fault::FieldName);
         }
-        let len = self.argument(initial)?;
-        let name = self.run(len)?;
+        let name = self.run(argument)?;
         if name.len() > MAX_FIELD_NAME || name.first() == Some(&b'$') || !name.iter().all(|c| matches!(c, b' '..=b'~')) {
             return Err(Fault::FieldName);
         }
@@ -156,18 +154,21 @@ impl<'a> Reader<'a> {
         if encoded > last { Ok(encoded) } else { Err(Fault::FieldOrder) }
     }
 
-    /// The number that follows an initial byte, if it is in its shortest form.
-    fn argument(&mut self, initial: u8) -> Result<u64, Fault> {
-        let (len, least) = match initial & 31 {
-            short @ 0..=23 => return Ok(u64::from(short)),
+    /// Begins an item: its first byte and the number that follows, which must be in its shortest form unless it is a double.
+    fn head(&mut self) -> Result<Head, Fault> {
+        self.item = self.rest;
+        let initial = self.number(1)? as u8;
+        let (major, info) = (initial >> 5, initial & 31);
+        let (len, least) = match info {
+            0..=23 => (0, 0),
             24 => (1, 24),
             25 => (2, 1 << 8),
             26 => (4, 1 << 16),
             27 => (8, 1 << 32),
             _ => return Err(Fault::Item),
         };
-        let number = self.number(len)?;
-        if number < least { Err(Fault::Item) } else { Ok(number) }
+        let argument = if len == 0 { u64::from(info) } else { self.number(len)? };
+        if argument < least && major != 7 { Err(Fault::Item) } else { Ok(Head { initial, major, argument }) }
     }
 
     /// The next `len` bytes as a number.
@@ -185,19 +186,19 @@ impl<'a> Reader<'a> {
 
 const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 
-/// The head of a CBOR item: its major type and its number in the shortest form. Returns the bytes used.
-pub(crate) fn head(major: u8, number: u64, out: &mut [u8; 9]) -> usize {
-    let bytes = number.to_be_bytes();
+/// The head of a CBOR item: its major type and its number in the shortest form, byte for byte.
+pub(crate) fn head(major: u8, number: u64, mut put: impl FnMut(u8)) {
     let (info, len) = match number {
-        0..=23 => (bytes[7], 0),
+        0..=23 => (number as u8, 0),
         24..=0xff => (24, 1),
         0x100..=0xffff => (25, 2),
         0x1_0000..=0xffff_ffff => (26, 4),
         _ => (27, 8),
     };
-    out[0] = major << 5 | info;
-    out[1..=len].copy_from_slice(&bytes[8 - len..]);
-    1 + len
+    put(major << 5 | info);
+    for place in (0..len).rev() {
+        put((number >> (8 * place)) as u8);
+    }
 }
 
 #[cfg(test)]

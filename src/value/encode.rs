@@ -71,7 +71,5 @@ fn write_run(major: u8, bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 fn write_head(major: u8, number: u64, out: &mut Vec<u8>) {
-    let mut bytes = [0; 9];
-    let len = head(major, number, &mut bytes);
-    out.extend(&bytes[..len]);
+    head(major, number, |byte| out.push(byte));
 }

@@ -96,7 +96,7 @@ pub fn large() -> u32 {
 pub fn generate_secret() {
     let Some(random) = AREA.get().first_chunk_mut() else { trap() };
     put(0, &secret::generate(random));
-    random.zeroize();
+    wipe(random);
 }
 
 /// Area: the expected secret, the candidate. 0 if they are equal.
@@ -108,8 +108,8 @@ pub fn verify_secret(expected_len: usize, candidate_len: usize) -> u32 {
         Ok(equal) => answer(equal),
         Err(error) => error as u32,
     };
-    expected.zeroize();
-    candidate.zeroize();
+    wipe(expected);
+    wipe(candidate);
     answer
 }
 
@@ -120,12 +120,12 @@ pub fn digest_secret(len: usize) -> u32 {
     let answer = match secret::digest(secret) {
         Ok(mut digest) => {
             put(0, &digest);
-            digest.zeroize();
+            wipe(&mut digest);
             0
         }
         Err(error) => error as u32,
     };
-    secret.zeroize();
+    wipe(secret);
     answer
 }
 
@@ -135,8 +135,8 @@ pub fn matches_digest(candidate_len: usize) -> u32 {
     let Some((digest, mut rest)) = AREA.get().split_first_chunk_mut() else { trap() };
     let candidate = cut(&mut rest, candidate_len);
     let equal = secret::matches(digest, candidate);
-    digest.zeroize();
-    candidate.zeroize();
+    wipe(digest);
+    wipe(candidate);
     answer(equal)
 }
 
@@ -145,7 +145,7 @@ pub fn matches_digest(candidate_len: usize) -> u32 {
 pub fn problems(len: usize) -> u32 {
     let secret = cut(&mut area_bytes(), len);
     let bits = secret::problems(secret).bits();
-    secret.zeroize();
+    wipe(secret);
     bits
 }
 
@@ -160,7 +160,7 @@ pub fn fingerprint(len: usize) -> u32 {
         }
         Err(error) => error as u32,
     };
-    secret.zeroize();
+    wipe(secret);
     answer
 }
 
@@ -173,7 +173,7 @@ pub fn derive_key(count: usize, caller: u32, secret_len: usize) -> u32 {
     let answer = match Derivation::new(secret) {
         Ok(derivation) => {
             let id = derivation.key_id();
-            match keyring::admit(entries.iter().filter_map(listed), Listed { id, caller }) {
+            match keyring::admit(entries.iter().map(listed), Listed { id, caller }) {
                 Ok(Admission::New) => {
                     put(0, id.as_bytes());
                     put(ID_LEN, &*derivation.call_key());
@@ -185,7 +185,7 @@ pub fn derive_key(count: usize, caller: u32, secret_len: usize) -> u32 {
         }
         Err(error) => error as u32,
     };
-    secret.zeroize();
+    wipe(secret);
     answer
 }
 
@@ -196,7 +196,7 @@ pub fn load_key(stamp: u32, len: usize) {
     let slot = slot(stamp);
     slot.stamp = stamp;
     slot.key = Some(Key::new(bytes));
-    bytes.zeroize();
+    wipe(bytes);
 }
 
 /// Forgets the key with this stamp.
@@ -262,7 +262,7 @@ pub fn end_mac_verify(mac_len: usize) -> u32 {
 pub fn hash_key(len: usize) {
     let piece = cut(&mut area_bytes(), len);
     HASH.get().get_or_insert_default().add(piece);
-    piece.zeroize();
+    wipe(piece);
 }
 
 /// Result: the hash of the key, which RFC 2104 puts in place of a key of over 64 bytes.
@@ -275,8 +275,7 @@ pub fn end_hash_key() {
 /// Area: an encoded value; or it is in the large area. Result, if it is refused: the number of the [`value::Fault`], and the offset.
 #[wasm_bindgen]
 pub fn check_value(len: usize, in_large: bool) -> u32 {
-    let Some(args) = args(area_bytes(), len, in_large) else { return Error::ValueUnsupported as u32 };
-    refuse_value(args)
+    read_args(area_bytes(), len, in_large).map_or_else(|error| error as u32, refuse_value)
 }
 
 /// Area: key id, nonce, audience, name, encoded arguments (or they are in the large area). Result: the token; its length is the answer
@@ -297,10 +296,8 @@ pub fn sign_call(
     let mut area = area_bytes();
     let id = KeyId::parse(cut(&mut area, ID_LEN));
     let Some(nonce) = cut(&mut area, NONCE_LEN).first_chunk::<NONCE_LEN>() else { trap() };
-    let (audience, name) = (cut(&mut area, audience_len), cut(&mut area, name_len));
-    let (Some(id), Some(kind)) = (id, FunctionType::from_number(kind)) else { return Error::TypeInvalid as u32 };
-    let Some(args) = args(area, args_len, in_large) else { return Error::ValueUnsupported as u32 };
-    let call = match call(audience, kind, name, args) {
+    let Some(id) = id else { return Error::TypeInvalid as u32 };
+    let call = match read_call(area, kind, audience_len, name_len, args_len, in_large) {
         Ok(call) => call,
         Err(number) => return number,
     };
@@ -331,10 +328,8 @@ pub fn verify_call(
 ) -> u32 {
     let mut area = area_bytes();
     let entries = cut_entries(&mut area, count);
-    let (token, audience, name) = (cut(&mut area, token_len), cut(&mut area, audience_len), cut(&mut area, name_len));
-    let Some(kind) = FunctionType::from_number(kind) else { return Error::TypeInvalid as u32 };
-    let Some(args) = args(area, args_len, in_large) else { return Error::ValueUnsupported as u32 };
-    let call = match call(audience, kind, name, args) {
+    let token = cut(&mut area, token_len);
+    let call = match read_call(area, kind, audience_len, name_len, args_len, in_large) {
         Ok(call) => call,
         Err(number) => return number,
     };
@@ -342,7 +337,7 @@ pub fn verify_call(
         Ok(token) => token,
         Err(error) => return error as u32,
     };
-    let found = keyring::find(entries.iter().filter_map(|entry| listed(entry).map(|key| key.id)), &token.key_id);
+    let found = keyring::find(entries.iter().map(|entry| listed(entry).id), &token.key_id);
     // An unknown key id costs the same work, done with the first key.
     let index = found.unwrap_or(0);
     let Some(stamp) = entries.get(index).map(stamp_of) else { return Error::KeyUnknown as u32 };
@@ -372,9 +367,10 @@ fn key(stamp: u32) -> Option<&'static Key> {
     slot.key.as_ref().filter(|_| slot.stamp == stamp)
 }
 
-fn listed(entry: &[u8; ENTRY_LEN]) -> Option<Listed> {
+fn listed(entry: &[u8; ENTRY_LEN]) -> Listed {
     let [id @ .., _, _, _, _, a, b, c, d] = entry;
-    Some(Listed { id: KeyId::parse(id)?, caller: u32::from_le_bytes([*a, *b, *c, *d]) })
+    let Some(id) = KeyId::parse(id) else { trap() };
+    Listed { id, caller: u32::from_le_bytes([*a, *b, *c, *d]) }
 }
 
 fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
@@ -403,17 +399,36 @@ fn trap() -> ! {
 }
 
 /// Writes into the result.
+#[inline(never)]
 fn put(offset: usize, bytes: &[u8]) {
     for (place, byte) in RESULT.get().iter_mut().skip(offset).zip(bytes) {
         *place = *byte;
     }
 }
 
+/// Wipes what was secret.
+#[inline(never)]
+fn wipe(bytes: &mut [u8]) {
+    bytes.zeroize();
+}
+
 fn put_number(offset: usize, number: u32) {
     put(offset, &number.to_le_bytes());
 }
 
-fn call<'a>(audience: &'a [u8], kind: FunctionType, name: &'a [u8], args: &'a [u8]) -> Result<Call<'a>, u32> {
+/// The call that `area` begins with: audience, name, encoded arguments (or they are in the large area).
+#[inline(never)]
+fn read_call(
+    mut area: &mut [u8],
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    args_len: usize,
+    in_large: bool,
+) -> Result<Call<'_>, u32> {
+    let (audience, name) = (cut(&mut area, audience_len), cut(&mut area, name_len));
+    let kind = FunctionType::from_number(kind).ok_or(Error::TypeInvalid as u32)?;
+    let args = read_args(area, args_len, in_large).map_err(|error| error as u32)?;
     Call::new(audience, kind, name, args).map_err(|error| if error == Error::ValueUnsupported { refuse_value(args) } else { error as u32 })
 }
 
@@ -429,16 +444,16 @@ fn refuse_value(args: &[u8]) -> u32 {
     }
 }
 
-fn args(mut area: &mut [u8], len: usize, in_large: bool) -> Option<&[u8]> {
+fn read_args(mut area: &mut [u8], len: usize, in_large: bool) -> Result<&[u8], Error> {
     if !in_large {
-        return Some(cut(&mut area, len));
+        return Ok(cut(&mut area, len));
     }
     let large = *LARGE.get();
     if large == 0 || len > value::MAX_LEN {
-        return None;
+        return Err(Error::ValueUnsupported);
     }
     // SAFETY: the large area is MAX_LEN bytes that were grown for it and are never given back; nothing writes to it while Rust runs.
-    Some(unsafe { core::slice::from_raw_parts(large as *const u8, len) })
+    Ok(unsafe { core::slice::from_raw_parts(large as *const u8, len) })
 }
 
 #[cfg(not(feature = "std"))]

@@ -1,5 +1,6 @@
 /** Writing inputs into the area, one after the other, as src/wasm/lean.rs reads them. */
 import { CountersignError, typeInvalid } from "./errors.js";
+import { AREA_LEN, areaStart, memoryOf } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { writeUtf8 } from "./utf8.js";
 
@@ -9,64 +10,59 @@ const MAX_SECRET = 16 * 1024;
 /** The longest token, audience or name worth writing; Rust refuses less already. */
 const MAX_TEXT = 4 * 1024;
 
-/** A place in the area that moves on with everything written. */
-export class Cursor {
-  at: number;
-  readonly lean: Lean;
+/** Where the next input goes. */
+export let at: number;
 
-  constructor(lean: Lean) {
-    this.lean = lean;
-    this.at = lean.areaStart;
-  }
+/** Begins a new row of inputs. */
+export function rewind(): void {
+  at = areaStart;
+}
 
-  /** @returns how many bytes were written. */
-  bytes(bytes: Uint8Array): number {
-    this.lean.memory.set(bytes, this.at);
-    this.at += bytes.length;
-    return bytes.length;
-  }
+/** How much room is left. */
+export function room(): number {
+  return areaStart + AREA_LEN - at;
+}
 
-  /**
-   * A text or bytes of any length.
-   * @returns how many bytes were written, or -1, and nothing, if there is no room for them.
-   */
-  data(input: string | Uint8Array): number {
-    if (typeof input === "string") return this.#tryText(input, this.room);
-    return input.length <= this.room ? this.bytes(input) : -1;
-  }
+/** @returns how many bytes were written. */
+export function putBytes(lean: Lean, bytes: Uint8Array): number {
+  memoryOf(lean).set(bytes, at);
+  at += bytes.length;
+  return bytes.length;
+}
 
-  /** A short text that must fit. */
-  text(text: string, name: string): number {
-    const length = this.#tryText(text, MAX_TEXT);
-    if (length < 0) throw typeInvalid(name, `at most ${MAX_TEXT} bytes long`);
-    return length;
-  }
+/** A number of 32 bits. */
+export function putNumber(lean: Lean, number: number): void {
+  new DataView(memoryOf(lean).buffer).setUint32(at, number, true);
+  at += 4;
+}
 
-  /**
-   * A secret, expected or presented. Of one that is longer than any may be, only so much is written that Rust can tell:
-   * no such secret is usable, and none is equal to a usable one.
-   */
-  secret(secret: string | Uint8Array): number {
-    if (typeof secret !== "string") return this.bytes(secret.subarray(0, MAX_SECRET + 1));
-    const length = this.#tryText(secret, MAX_SECRET);
-    if (length >= 0) return length;
-    this.lean.memory.fill(0, this.at, this.at + MAX_SECRET + 1);
-    this.at += MAX_SECRET + 1;
-    return MAX_SECRET + 1;
-  }
+/**
+ * A text or bytes of any length.
+ * @returns how many bytes were written, or -1, and nothing, if there is no room for them.
+ */
+export function putData(lean: Lean, input: string | Uint8Array, max = room()): number {
+  if (typeof input !== "string") return input.length <= max ? putBytes(lean, input) : -1;
+  const end = writeUtf8(input, memoryOf(lean), at, at + max);
+  if (end < 0) return -1;
+  const length = end - at;
+  at = end;
+  return length;
+}
 
-  #tryText(text: string, max: number): number {
-    const end = writeUtf8(text, this.lean.memory, this.at, this.at + max);
-    if (end < 0) return -1;
-    const length = end - this.at;
-    this.at = end;
-    return length;
-  }
+/** A short text that must fit. */
+export function putText(lean: Lean, text: string, name: string): number {
+  const length = putData(lean, text, MAX_TEXT);
+  if (length < 0) throw typeInvalid(name, `at most ${MAX_TEXT} bytes long`);
+  return length;
+}
 
-  /** How much room is left. */
-  get room(): number {
-    return this.lean.areaEnd - this.at;
-  }
+/**
+ * A secret, expected or presented. Of one that is longer than any may be, only so much is written that Rust can tell:
+ * no such secret is usable, and none is equal to a usable one.
+ */
+export function putSecret(lean: Lean, secret: string | Uint8Array): number {
+  const length = putData(lean, secret, MAX_SECRET);
+  return length < 0 ? putBytes(lean, new Uint8Array(MAX_SECRET + 1)) : length;
 }
 
 /** A handle whose bytes are gone. */

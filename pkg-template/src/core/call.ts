@@ -1,8 +1,8 @@
-import { Cursor } from "./area.js";
+import { at, putBytes, putData, putText, rewind } from "./area.js";
 import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own, record, text } from "./input.js";
-import { Keyring } from "./keyring.js";
-import { NOT_LOADED, withLean } from "./lean.js";
+import { Keyring, putEntries } from "./keyring.js";
+import { NOT_LOADED, areaStart, memoryOf, resultBytes, resultNumber, resultText, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { encode, refuseValue } from "./value.js";
 import type { Encoded } from "./value.js";
@@ -71,16 +71,16 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
   const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
   if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
   return withLean((lean) => {
-    const stamp = entry.key.stamp(lean);
     for (let tries = 0; tries < 2; tries++) {
-      const cursor = new Cursor(lean);
-      cursor.text(entry.keyId, "keyId");
-      cursor.bytes(nonce);
-      const written = writeCall(cursor, call);
-      const answer = lean.call.sign_call(stamp, call.type, written.audience, written.name, written.args.length, written.args.inLarge, high(now), low(now));
-      if (answer > 0xff) return lean.resultText(answer - 0x100);
+      const stamp = entry.key.stamp(lean);
+      rewind();
+      putData(lean, entry.keyId);
+      putBytes(lean, nonce);
+      const [lengths, args] = putCall(lean, call);
+      const answer = lean.sign_call(stamp, ...lengths, high(now), now);
+      if (answer > 0xff) return resultText(lean, answer - 0x100);
       if (answer !== NOT_LOADED) {
-        refuseValue(lean, answer, call.args, written.args);
+        refuseValue(lean, answer, call.args, args);
         refuse(answer);
       }
       entry.key.load(lean);
@@ -102,13 +102,18 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
   const call = received(token, options);
   return withLean((lean) => {
     for (let tries = 0; tries < 2; tries++) {
-      const cursor = new Cursor(lean);
-      const count = Keyring.write(keyring, cursor);
-      const tokenLength = cursor.text(call.token, "token");
-      const { audience, name, args } = writeCall(cursor, call);
-      const answer = lean.call.verify_call(count, tokenLength, call.type, audience, name, args.length, args.inLarge, high(call.now), low(call.now), call.tolerance);
-      const entry = entries[lean.resultNumber(0)];
-      if (answer === 0 && entry !== undefined) return verified(lean, entry.caller, entry.keyId);
+      // Loading a key uses the area, so that comes before anything is written.
+      const stamps = entries.map(({ key }) => key.stamp(lean));
+      rewind();
+      putEntries(lean, entries, stamps);
+      const tokenLength = putText(lean, call.token, "token");
+      const [lengths, args] = putCall(lean, call);
+      const answer = lean.verify_call(entries.length, tokenLength, ...lengths, high(call.now), call.now, call.tolerance);
+      const entry = entries[resultNumber(lean, 0)];
+      if (answer === 0 && entry !== undefined) {
+        const issuedAt = resultNumber(lean, 1) * 2 ** 32 + resultNumber(lean, 2);
+        return { caller: entry.caller, keyId: entry.keyId, issuedAt, nonce: resultBytes(lean, NONCE_LEN, 12) };
+      }
       if (answer !== NOT_LOADED) {
         refuseValue(lean, answer, call.args, args);
         refuse(answer);
@@ -126,11 +131,11 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
  */
 export function encodeValue(value: unknown): Uint8Array {
   return withLean((lean) => {
-    const encoded = encode(lean, value, lean.areaStart);
-    const answer = lean.call.check_value(encoded.length, encoded.inLarge);
+    const encoded = encode(lean, value, areaStart);
+    const answer = lean.check_value(encoded.length, encoded.inLarge);
     refuseValue(lean, answer, value, encoded);
     refuse(answer);
-    return lean.memory.slice(encoded.start, encoded.start + encoded.length);
+    return memoryOf(lean).slice(encoded.start, encoded.start + encoded.length);
   });
 }
 
@@ -169,22 +174,18 @@ export function received(token: unknown, options: VerifyCallOptions): ReceivedCa
   return { ...call, token: tokenText(token), now, tolerance: Math.min(tolerance, 0xffff_ffff) };
 }
 
-function writeCall(cursor: Cursor, call: Call): { audience: number; name: number; args: Encoded } {
-  const audience = cursor.text(call.audience, "audience");
-  const name = cursor.text(call.name, "name");
-  return { audience, name, args: encode(cursor.lean, call.args, cursor.at) };
+/** Writes a call behind what is there. @returns the numbers that say to Rust what was written, and where the arguments lie. */
+function putCall(lean: Lean, call: Call): [number[], Encoded] {
+  const audience = putText(lean, call.audience, "audience");
+  const name = putText(lean, call.name, "name");
+  const args = encode(lean, call.args, at);
+  return [[call.type, audience, name, args.length, args.inLarge], args];
 }
 
 /** A token as Rust will read it. No token at all is an empty one; what is no text, or hopelessly long, is a malformed one. */
 function tokenText(token: unknown): string {
   if (token === undefined || token === null) return "";
-  const text = typeof token === "string" ? token : "?";
-  return text.length > 1024 ? `${text.slice(0, 1024).replace(/[^\x20-\x7e]/g, "?")}` : text.replace(/[\ud800-\udfff]/g, "?");
-}
-
-function verified(lean: Lean, caller: string, keyId: string): VerifiedCall {
-  const issuedAt = lean.resultNumber(1) * 2 ** 32 + lean.resultNumber(2);
-  return { caller, keyId, issuedAt, nonce: lean.result(NONCE_LEN, 12) };
+  return typeof token === "string" ? token.slice(0, 1024).replace(/[^ -~]/g, "?") : "?";
 }
 
 /** Nothing else runs between loading a key and using it, so this cannot happen. */
@@ -192,10 +193,7 @@ function displaced(): Error {
   return new Error("countersign: a key that was just loaded is not there");
 }
 
+/** The upper half of a time. WebAssembly takes the lower 32 bits of a number by itself. */
 function high(time: number): number {
   return Math.floor(time / 2 ** 32);
-}
-
-function low(time: number): number {
-  return time >>> 0;
 }

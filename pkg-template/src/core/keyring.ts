@@ -1,14 +1,12 @@
-import { Cursor, freed } from "./area.js";
+import { freed, putData, putNumber, putSecret, rewind } from "./area.js";
 import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { record, text } from "./input.js";
-import { DUPLICATE, withLean } from "./lean.js";
+import { DUPLICATE, resultBytes, resultText, wipeResult, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { LoadedKey } from "./loaded-key.js";
 
 const ID_LEN = 16;
 const KEY_LEN = 32;
-/** Key id, stamp, number of the caller (src/wasm/lean.rs). */
-const ENTRY_LEN = ID_LEN + 8;
 /** The caller's name where there is only one. */
 const ONLY_CALLER = "default";
 
@@ -16,18 +14,18 @@ const ONLY_CALLER = "default";
 export interface KeyringEntry {
   readonly keyId: string;
   readonly caller: string;
+  /** The caller's place among the callers. */
+  readonly number: number;
   readonly key: LoadedKey;
 }
 
 /** The keys one side accepts. The first one signs. It holds derived keys, never the secrets, and shows neither. */
 export class Keyring {
   #entries: readonly KeyringEntry[] | undefined;
-  #block: Uint8Array<ArrayBuffer>;
 
   /** @internal Use {@link createKeyring}. */
-  constructor(entries: readonly KeyringEntry[], block: Uint8Array<ArrayBuffer>) {
+  constructor(entries: readonly KeyringEntry[]) {
     this.#entries = entries;
-    this.#block = block;
   }
 
   /** The ids of the keys, 16 lower-case hexadecimal digits each, in order. Safe to print. */
@@ -42,16 +40,6 @@ export class Keyring {
     }
     if (keyring.#entries === undefined) throw freed("keyring");
     return keyring.#entries;
-  }
-
-  /** Writes the entries as Rust reads them, each with the stamp its key has in this instance. @internal */
-  static write(keyring: Keyring, cursor: Cursor): number {
-    const entries = Keyring.entriesOf(keyring);
-    const view = new DataView(keyring.#block.buffer);
-    // Loading a key uses the area, so that comes before anything is written.
-    entries.forEach(({ key }, i) => view.setUint32(i * ENTRY_LEN + ID_LEN, key.stamp(cursor.lean), true));
-    cursor.bytes(keyring.#block);
-    return entries.length;
   }
 
   /** Wipes the keys. The keyring cannot be used afterwards. */
@@ -81,22 +69,16 @@ export class Keyring {
 export function createKeyring(keys: string | readonly string[] | Readonly<Record<string, string | readonly string[]>>): Keyring {
   const callers = callersOf(keys);
   const entries: KeyringEntry[] = [];
-  let block = new Uint8Array(new ArrayBuffer(0));
   try {
     callers.forEach(([caller, secrets], number) => {
-      for (const secret of secrets) {
-        const found = withLean((lean) => derive(lean, block, entries.length, number, secret));
-        if (found === undefined) continue;
-        entries.push({ keyId: found.keyId, caller, key: new LoadedKey(found.key) });
-        block = appended(block, found.keyId, number);
-      }
+      for (const secret of secrets) withLean((lean) => derive(lean, entries, caller, number, secret));
     });
   } catch (error) {
     for (const { key } of entries) key.free();
     throw error;
   }
   if (entries.length === 0) throw new CountersignError("secret_missing");
-  return new Keyring(entries, block);
+  return new Keyring(entries);
 }
 
 function callersOf(keys: unknown): [string, string[]][] {
@@ -113,21 +95,22 @@ function secretsOf(secrets: unknown, name: string): string[] {
   });
 }
 
-function derive(lean: Lean, block: Uint8Array, count: number, caller: number, secret: string): { keyId: string; key: Uint8Array<ArrayBuffer> } | undefined {
-  const cursor = new Cursor(lean);
-  cursor.bytes(block);
-  const answer = lean.call.derive_key(count, caller, cursor.secret(secret));
-  if (answer === DUPLICATE) return undefined;
+/** Adds the key of a secret, unless the same caller has it already. */
+function derive(lean: Lean, entries: KeyringEntry[], caller: string, number: number, secret: string): void {
+  rewind();
+  putEntries(lean, entries, []);
+  const answer = lean.derive_key(entries.length, number, putSecret(lean, secret));
+  if (answer === DUPLICATE) return;
   refuse(answer);
-  const derived = { keyId: lean.resultText(ID_LEN), key: lean.result(KEY_LEN, ID_LEN) };
-  lean.wipeResult();
-  return derived;
+  entries.push({ keyId: resultText(lean, ID_LEN), caller, number, key: new LoadedKey(resultBytes(lean, KEY_LEN, ID_LEN)) });
+  wipeResult(lean);
 }
 
-function appended(block: Uint8Array, keyId: string, caller: number): Uint8Array<ArrayBuffer> {
-  const longer = new Uint8Array(new ArrayBuffer(block.length + ENTRY_LEN));
-  longer.set(block);
-  for (let i = 0; i < ID_LEN; i++) longer[block.length + i] = keyId.charCodeAt(i);
-  new DataView(longer.buffer).setUint32(block.length + ID_LEN + 4, caller, true);
-  return longer;
+/** Writes entries as Rust reads them: key id, the stamp of the key in this instance, the caller's number. @internal */
+export function putEntries(lean: Lean, entries: readonly KeyringEntry[], stamps: readonly number[]): void {
+  entries.forEach(({ keyId, number }, i) => {
+    putData(lean, keyId);
+    putNumber(lean, stamps[i] ?? 0);
+    putNumber(lean, number);
+  });
 }

@@ -1,5 +1,6 @@
 /**
  * The lean WebAssembly module: loading it on first use, and the memory that both sides read and write (src/wasm/lean.rs).
+ * One instance at a time, and one function of it at a time: everything is synchronous.
  */
 import { wasmSource } from "#lean";
 import { CountersignError } from "./errors.js";
@@ -9,12 +10,14 @@ export const MISMATCH = 255;
 export const NOT_LOADED = 254;
 export const DUPLICATE = 253;
 
-const AREA_LEN = 64 * 1024;
-const LARGE_LEN = 16 << 20;
+export const AREA_LEN = 64 * 1024;
+export const LARGE_LEN = 16 << 20;
+const RESULT_LEN = 128;
 /** Rust's stack, at the beginning of memory: secrets and keys were on it (pkg-template/build/wasm.mjs sets its size). */
 const STACK_LEN = 32 * 1024;
 
-interface Exports {
+/** What the module exports. */
+export interface Lean {
   readonly memory: WebAssembly.Memory;
   area(): number;
   result(): number;
@@ -40,89 +43,29 @@ interface Exports {
   verify_call(...lengths: number[]): number;
 }
 
-/** One instance of the module. */
-export class Lean {
-  readonly call: Exports;
-  readonly areaStart: number;
-  readonly areaEnd: number;
-  readonly #resultStart: number;
-  #largeStart = 0;
-  #bytes: Uint8Array<ArrayBuffer>;
-  #stamps = 0;
-
-  constructor(exports: Exports) {
-    this.call = exports;
-    this.areaStart = exports.area() >>> 0;
-    this.areaEnd = this.areaStart + AREA_LEN;
-    this.#resultStart = exports.result() >>> 0;
-    this.#bytes = new Uint8Array(exports.memory.buffer as ArrayBuffer);
-  }
-
-  /** The whole memory. Growing it detaches what was handed out before. */
-  get memory(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.call.memory.buffer as ArrayBuffer);
-    return this.#bytes;
-  }
-
-  /** A copy of part of the result, in a buffer of its own. */
-  result(length: number, from = 0): Uint8Array<ArrayBuffer> {
-    // Small typed arrays would lie on the heap, where the collector leaves copies behind.
-    const copy = new Uint8Array(new ArrayBuffer(length));
-    copy.set(this.memory.subarray(this.#resultStart + from, this.#resultStart + from + length));
-    return copy;
-  }
-
-  resultText(length: number, from = 0): string {
-    const { memory } = this;
-    let text = "";
-    for (let i = this.#resultStart + from; length > 0; i++, length--) text += String.fromCharCode(memory[i] as number);
-    return text;
-  }
-
-  resultNumber(index: number): number {
-    return new DataView(this.memory.buffer).getUint32(this.#resultStart + 4 * index, true);
-  }
-
-  wipeResult(): void {
-    this.memory.fill(0, this.#resultStart, this.#resultStart + 128);
-  }
-
-  /** Where 16 MiB can be written. */
-  largeArea(): { start: number; end: number } {
-    this.#largeStart ||= this.call.large() >>> 0;
-    if (this.#largeStart === 0) {
-      throw new CountersignError("value_unsupported", "There is not enough memory for arguments of this size.");
-    }
-    return { start: this.#largeStart, end: this.#largeStart + LARGE_LEN };
-  }
-
-  /** A number that no key of this instance has had. When all are used up, another instance takes over. */
-  nextStamp(): number {
-    this.#stamps += 1;
-    if (this.#stamps === 0xffff_ffff) live = undefined;
-    return this.#stamps;
-  }
-}
-
 let live: Lean | undefined;
+let bytes: Uint8Array<ArrayBuffer>;
+let resultStart: number;
+let stamps: number;
 let locked = false;
+
+/** Where the area begins. */
+export let areaStart: number;
 
 /**
  * Runs `use` with the instance, which is made on first use. Whatever it throws that is not ours came out of the middle of Rust: a trap, or a
  * stack that ran out. The instance is then not to be trusted and is dropped; handles load their keys into the next one.
  */
 export function withLean<T>(use: (lean: Lean) => T): T {
-  if (locked) {
-    throw new CountersignError("value_unsupported", "A Proxy inside a value used countersign while it was being encoded.");
-  }
-  const lean = (live ??= new Lean(instantiate()));
+  if (locked) throw new CountersignError("value_unsupported", "A Proxy in a value used countersign while it was being encoded.");
+  const lean = (live ??= instantiate());
   try {
     return use(lean);
   } catch (error) {
     if (!(error instanceof CountersignError)) live = undefined;
     throw error;
   } finally {
-    lean.memory.fill(0, 0, STACK_LEN);
+    memoryOf(lean).fill(0, 0, STACK_LEN);
   }
 }
 
@@ -136,10 +79,46 @@ export function whileLocked<T>(run: () => T): T {
   }
 }
 
-function instantiate(): Exports {
+function instantiate(): Lean {
   const source = wasmSource();
   // Not `instanceof WebAssembly.Module`: edge runtimes hand over a module of another realm.
   const module = ArrayBuffer.isView(source) ? new WebAssembly.Module(source as Uint8Array<ArrayBuffer>) : source;
-  const imports = { "./lean_bg.js": { __wbindgen_init_externref_table: () => undefined } };
-  return new WebAssembly.Instance(module, imports).exports as unknown as Exports;
+  const lean = new WebAssembly.Instance(module).exports as unknown as Lean;
+  bytes = new Uint8Array(lean.memory.buffer as ArrayBuffer);
+  areaStart = lean.area();
+  resultStart = lean.result();
+  stamps = 0;
+  return lean;
+}
+
+/** The whole memory. Growing it detaches what was handed out before. */
+export function memoryOf(lean: Lean): Uint8Array<ArrayBuffer> {
+  if (bytes.length === 0) bytes = new Uint8Array(lean.memory.buffer as ArrayBuffer);
+  return bytes;
+}
+
+/** A copy of part of the result, in a buffer of its own. */
+export function resultBytes(lean: Lean, length: number, from = 0): Uint8Array<ArrayBuffer> {
+  // Small typed arrays would lie on the heap, where the collector leaves copies behind.
+  const copy = new Uint8Array(new ArrayBuffer(length));
+  copy.set(memoryOf(lean).subarray(resultStart + from, resultStart + from + length));
+  return copy;
+}
+
+export function resultText(lean: Lean, length: number): string {
+  return String.fromCharCode(...resultBytes(lean, length));
+}
+
+export function resultNumber(lean: Lean, index: number): number {
+  return new DataView(memoryOf(lean).buffer).getUint32(resultStart + 4 * index, true);
+}
+
+export function wipeResult(lean: Lean): void {
+  memoryOf(lean).fill(0, resultStart, resultStart + RESULT_LEN);
+}
+
+/** A number that no key of this instance has had. When all are used up, another instance takes over. */
+export function nextStamp(): number {
+  if (++stamps === 0xffff_ffff) live = undefined;
+  return stamps;
 }

@@ -1,4 +1,5 @@
-import { Cursor } from "./area.js";
+import { putBytes, rewind } from "./area.js";
+import { nextStamp } from "./lean.js";
 import type { Lean } from "./lean.js";
 
 /** A key's bytes, and where they are loaded. The module keeps a few keys prepared; any may be displaced, and is loaded again when needed. */
@@ -15,7 +16,7 @@ export class LoadedKey {
   stamp(lean: Lean): number {
     if (this.#home !== lean) {
       this.#home = lean;
-      this.#stamp = lean.nextStamp();
+      this.#stamp = nextStamp();
       this.load(lean);
     }
     return this.#stamp;
@@ -23,7 +24,8 @@ export class LoadedKey {
 
   /** Loads the key into its slot. */
   load(lean: Lean): void {
-    lean.call.load_key(this.#stamp, new Cursor(lean).bytes(this.#bytes));
+    rewind();
+    lean.load_key(this.#stamp, putBytes(lean, this.#bytes));
   }
 
   /** Copies the key's bytes. Whoever asks wipes them. */
@@ -34,7 +36,7 @@ export class LoadedKey {
   /** Wipes the bytes, here and in the module. */
   free(): void {
     this.#bytes.fill(0);
-    this.#home?.call.free_key(this.#stamp);
+    this.#home?.free_key(this.#stamp);
     this.#home = undefined;
   }
 }

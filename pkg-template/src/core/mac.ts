@@ -1,8 +1,8 @@
-import { Cursor, freed } from "./area.js";
+import { freed, putBytes, putData, rewind, room } from "./area.js";
 import { data, uint8Array } from "./input.js";
 import { typeInvalid } from "./errors.js";
 import type { Data } from "./input.js";
-import { MISMATCH, NOT_LOADED, withLean } from "./lean.js";
+import { MISMATCH, NOT_LOADED, areaStart, memoryOf, resultBytes, wipeResult, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { LoadedKey } from "./loaded-key.js";
 import { toUtf8 } from "./utf8.js";
@@ -67,22 +67,25 @@ export function importKey(key: Data): Key {
 function ownCopy(lean: Lean, key: string | Uint8Array): Uint8Array<ArrayBuffer> {
   const length = writeKey(lean, key);
   const copy = new Uint8Array(new ArrayBuffer(length));
-  copy.set(lean.memory.subarray(lean.areaStart, lean.areaStart + length));
-  lean.memory.fill(0, lean.areaStart, lean.areaStart + length);
+  const written = memoryOf(lean).subarray(areaStart, areaStart + length);
+  copy.set(written);
+  written.fill(0);
   return copy;
 }
 
 /** Writes a key into the area; of one that does not fit, its hash, which RFC 2104 puts in place of every key of over 64 bytes. */
 function writeKey(lean: Lean, key: string | Uint8Array): number {
-  const length = new Cursor(lean).data(key);
+  rewind();
+  const length = putData(lean, key);
   if (length >= 0) return length;
   const bytes = typeof key === "string" ? toUtf8(key) : key;
-  inPieces(lean, bytes, (piece) => lean.call.hash_key(piece));
+  inPieces(lean, bytes, (piece) => lean.hash_key(piece));
   if (bytes !== key) bytes.fill(0);
-  lean.call.end_hash_key();
-  const hash = lean.result(MAC_LEN);
-  lean.wipeResult();
-  const hashLength = new Cursor(lean).bytes(hash);
+  lean.end_hash_key();
+  const hash = resultBytes(lean, MAC_LEN);
+  wipeResult(lean);
+  rewind();
+  const hashLength = putBytes(lean, hash);
   hash.fill(0);
   return hashLength;
 }
@@ -99,9 +102,10 @@ function writeKey(lean: Lean, key: string | Uint8Array): number {
 export function hmacSha256(key: Data | Key, message: Data): Uint8Array {
   const input = data(message, "message");
   return withKey(key, (lean, stamp) => {
-    const length = new Cursor(lean).data(input);
-    const answer = length >= 0 ? lean.call.sign_mac(stamp, length) : begin(lean, stamp, input) || lean.call.end_mac();
-    return answer === NOT_LOADED ? undefined : lean.result(MAC_LEN);
+    rewind();
+    const length = putData(lean, input);
+    const answer = length >= 0 ? lean.sign_mac(stamp, length) : begin(lean, stamp, input) || lean.end_mac();
+    return answer === NOT_LOADED ? undefined : resultBytes(lean, MAC_LEN);
   });
 }
 
@@ -120,13 +124,10 @@ export function verifyHmacSha256(key: Data | Key, message: Data, mac: Uint8Array
   const candidate = given.subarray(0, MAC_LEN + 1);
   const input = data(message, "message");
   return withKey(key, (lean, stamp) => {
-    const cursor = new Cursor(lean);
-    const macLength = cursor.bytes(candidate);
-    const length = cursor.data(input);
-    const answer =
-      length >= 0
-        ? lean.call.verify_mac(stamp, macLength, length)
-        : begin(lean, stamp, input) || lean.call.end_mac_verify(new Cursor(lean).bytes(candidate));
+    rewind();
+    const macLength = putBytes(lean, candidate);
+    const length = putData(lean, input);
+    const answer = length >= 0 ? lean.verify_mac(stamp, macLength, length) : begin(lean, stamp, input) || endVerify(lean, candidate);
     return answer === 0 ? true : answer === MISMATCH ? false : undefined;
   });
 }
@@ -136,11 +137,11 @@ function withKey<T>(key: Data | Key, use: (lean: Lean, stamp: number) => T | und
   if (Key.isKey(key)) return withLean((lean) => found(use(lean, Key.stampOf(key, lean)) ?? use(lean, Key.reloaded(key, lean))));
   const raw = data(key, "key");
   return withLean((lean) => {
-    lean.call.load_key(TEMPORARY, writeKey(lean, raw));
+    lean.load_key(TEMPORARY, writeKey(lean, raw));
     try {
       return found(use(lean, TEMPORARY));
     } finally {
-      lean.call.free_key(TEMPORARY);
+      lean.free_key(TEMPORARY);
     }
   });
 }
@@ -152,13 +153,22 @@ function found<T>(result: T | undefined): T {
 
 /** Feeds a message into a MAC. @returns 0, or NOT_LOADED. */
 function begin(lean: Lean, stamp: number, message: string | Uint8Array): number {
-  const answer = lean.call.begin_mac(stamp);
+  const answer = lean.begin_mac(stamp);
   const bytes = typeof message === "string" ? toUtf8(message) : message;
-  if (answer === 0) inPieces(lean, bytes, (length) => lean.call.update_mac(length));
+  if (answer === 0) inPieces(lean, bytes, (length) => lean.update_mac(length));
   return answer;
 }
 
+function endVerify(lean: Lean, mac: Uint8Array): number {
+  rewind();
+  return lean.end_mac_verify(putBytes(lean, mac));
+}
+
 function inPieces(lean: Lean, bytes: Uint8Array, take: (length: number) => void): void {
-  const { room } = new Cursor(lean);
-  for (let at = 0; at < bytes.length; at += room) take(new Cursor(lean).bytes(bytes.subarray(at, at + room)));
+  for (let from = 0; from < bytes.length; ) {
+    rewind();
+    const length = putBytes(lean, bytes.subarray(from, from + room()));
+    take(length);
+    from += length;
+  }
 }

@@ -1,9 +1,8 @@
-import { Cursor, freed } from "./area.js";
+import { freed, putBytes, putSecret, rewind } from "./area.js";
 import { refuse } from "./errors.js";
 import { isWellFormed, secret, uint8Array } from "./input.js";
 import type { Secret } from "./input.js";
-import { withLean } from "./lean.js";
-import type { Lean } from "./lean.js";
+import { MISMATCH, resultBytes, resultText, wipeResult, withLean } from "./lean.js";
 
 const FINGERPRINT_LEN = 16;
 const GENERATED_LEN = 54;
@@ -17,11 +16,12 @@ const GENERATED_LEN = 54;
 export function generateSecret(): string {
   const random = crypto.getRandomValues(new Uint8Array(new ArrayBuffer(32)));
   return withLean((lean) => {
-    new Cursor(lean).bytes(random);
+    rewind();
+    putBytes(lean, random);
     random.fill(0);
-    lean.call.generate_secret();
-    const text = lean.resultText(GENERATED_LEN);
-    lean.wipeResult();
+    lean.generate_secret();
+    const text = resultText(lean, GENERATED_LEN);
+    wipeResult(lean);
     return text;
   });
 }
@@ -39,9 +39,9 @@ export function verifySecret(candidate: unknown, expected: Secret): boolean {
   const wanted = secret(expected, "expected");
   const given = readable(candidate);
   return withLean((lean) => {
-    const cursor = new Cursor(lean);
-    const expectedLength = cursor.secret(wanted);
-    return equal(lean.call.verify_secret(expectedLength, cursor.secret(given ?? "")));
+    rewind();
+    const expectedLength = putSecret(lean, wanted);
+    return equal(lean.verify_secret(expectedLength, putSecret(lean, given ?? "")));
   });
 }
 
@@ -70,9 +70,10 @@ class SecretDigest implements ImportedSecret {
   constructor(expected: Secret) {
     const wanted = secret(expected, "expected");
     this.#digest = withLean((lean) => {
-      refuse(lean.call.digest_secret(new Cursor(lean).secret(wanted)));
-      const digest = lean.result(32);
-      lean.wipeResult();
+      rewind();
+      refuse(lean.digest_secret(putSecret(lean, wanted)));
+      const digest = resultBytes(lean, 32);
+      wipeResult(lean);
       return digest;
     });
   }
@@ -82,9 +83,9 @@ class SecretDigest implements ImportedSecret {
     if (digest === undefined) throw freed("secret");
     const given = readable(candidate);
     return withLean((lean) => {
-      const cursor = new Cursor(lean);
-      cursor.bytes(digest);
-      return equal(lean.call.matches_digest(cursor.secret(given ?? "")));
+      rewind();
+      putBytes(lean, digest);
+      return equal(lean.matches_digest(putSecret(lean, given ?? "")));
     });
   }
 
@@ -107,9 +108,10 @@ class SecretDigest implements ImportedSecret {
  */
 export function fingerprint(secretText: Secret): string {
   const wanted = secret(secretText, "secret");
-  return withLean((lean: Lean) => {
-    refuse(lean.call.fingerprint(new Cursor(lean).secret(wanted)));
-    return lean.resultText(FINGERPRINT_LEN);
+  return withLean((lean) => {
+    rewind();
+    refuse(lean.fingerprint(putSecret(lean, wanted)));
+    return resultText(lean, FINGERPRINT_LEN);
   });
 }
 
@@ -121,7 +123,7 @@ function readable(candidate: unknown): string | Uint8Array | undefined {
 
 function equal(answer: number): boolean {
   if (answer === 0) return true;
-  if (answer === 255) return false;
+  if (answer === MISMATCH) return false;
   refuse(answer);
   return false;
 }

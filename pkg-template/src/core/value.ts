@@ -4,7 +4,7 @@
  */
 import { CountersignError, errorCodes } from "./errors.js";
 import { bytes, isArrayBuffer, isWellFormed } from "./input.js";
-import { whileLocked } from "./lean.js";
+import { AREA_LEN, LARGE_LEN, areaStart, memoryOf, resultNumber, whileLocked } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { writeUtf8 } from "./utf8.js";
 
@@ -40,20 +40,20 @@ type Path = (string | number)[];
 
 /** Encodes `value` at `at` in the area if there is room, else into the large area. */
 export function encode(lean: Lean, value: unknown, at: number): Encoded {
-  const length = write(value, lean.memory, at, lean.areaEnd);
+  const length = write(value, memoryOf(lean), at, areaStart + AREA_LEN);
   if (length >= 0) return { start: at, length, inLarge: 0 };
-  const { start, end } = lean.largeArea();
-  const largeLength = write(value, lean.memory, start, end);
-  if (largeLength < 0) throw unsupported([], TOO_LARGE);
+  const start = lean.large() >>> 0;
+  const largeLength = start === 0 ? -1 : write(value, memoryOf(lean), start, start + LARGE_LEN);
+  if (largeLength < 0) throw unsupported([], start === 0 ? "there is no memory for its size" : TOO_LARGE);
   return { start, length: largeLength, inLarge: 1 };
 }
 
 /** Turns Rust's refusal of a value into an error that says where in the value the fault is. */
 export function refuseValue(lean: Lean, answer: number, value: unknown, { start, length }: Encoded): void {
   if (answer !== VALUE_UNSUPPORTED) return;
-  const fault = faults[lean.resultNumber(0)] ?? "not deterministic";
+  const fault = faults[resultNumber(lean, 0)] ?? "not deterministic";
   const path: Path = [];
-  write(value, lean.memory, start, start + length, path, start + lean.resultNumber(1));
+  write(value, memoryOf(lean), start, start + length, path, start + resultNumber(lean, 1));
   throw unsupported(path, fault);
 }
 

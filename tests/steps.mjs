@@ -40,6 +40,10 @@ export const steps = [
   { name: "documents", command: nodeTest("tests/docs"), fast: true, needs: "build" },
   { name: "conformance", command: ["node", "tests/conformance/run.mjs"], fast: ["node", "tests/conformance/run.mjs", "--fast"], needs: "build" },
   { name: "conformance from outside", command: nodeTest("tests/conformance", "tests/support/isolate"), fast: false, needs: "build" },
+  { name: "types of the Next.js app", command: [...tsc, "tests/next"], fast: false, needs: "build" },
+  { name: "Next.js", command: ["node", "tests/next/run.mjs"], fast: false, needs: "build", minutes: 15 },
+  { name: "demo", command: ["npm", "run", "demo", "--", "--exit"], fast: false, needs: "build", minutes: 15 },
+  { name: "page", command: nodeTest("tests/page"), fast: false, needs: "demo" },
   { name: "embedded Convex", command: ["node", "node_modules/vitest/vitest.mjs", "run", "--root", "tests/support/convex"], fast: false, needs: "build" },
 ];
 

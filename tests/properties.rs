@@ -194,6 +194,13 @@ proptest! {
     #![proptest_config(cases(256))]
 
     #[test]
+    fn what_follows_a_value_is_refused_where_it_begins(value in args(), more in prop::collection::vec(any::<u8>(), 1..9)) {
+        prop_assert_eq!(value::check(&value), Ok(()));
+        let both = [&value[..], &more].concat();
+        prop_assert_eq!(value::check(&both), Err(Refusal { fault: Fault::Length, offset: value.len() }));
+    }
+
+    #[test]
     fn more_items_than_bytes_are_refused_before_any_is_read(items in 1..200_usize, missing in 1..200_usize, is_map: bool) {
         let major = if is_map { 0xb9 } else { 0x99 };
         let count = u16::try_from(256 + items + missing).unwrap().to_be_bytes();
@@ -235,6 +242,10 @@ proptest! {
             prop_assert_eq!(window::check(before, now, tolerance), Err(Error::Expired));
         }
     }
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
 
     #[test]
     fn a_secret_is_equal_to_itself_only(random: [u8; 32], at: prop::sample::Index, byte: u8, cut: prop::sample::Index) {
@@ -244,12 +255,11 @@ proptest! {
         prop_assert_eq!(secret::verify(&candidate, &expected), Ok(candidate == expected));
         prop_assert_eq!(secret::verify(&expected[..cut.index(expected.len())], &expected), Ok(false));
         prop_assert_eq!(secret::verify(&[&expected[..], &[byte]].concat(), &expected), Ok(false));
-        prop_assert!(secret::matches(&secret::digest(&expected).unwrap(), &expected));
+        let mut digest = secret::digest(&expected).unwrap();
+        prop_assert!(secret::matches(&digest, &expected));
+        digest[at.index(digest.len())] ^= byte.max(1);
+        prop_assert!(!secret::matches(&digest, &expected));
     }
-}
-
-proptest! {
-    #![proptest_config(cases(256))]
 
     #[test]
     fn a_hash_of_pieces_is_that_of_the_whole(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..5)) {

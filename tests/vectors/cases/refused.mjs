@@ -12,6 +12,9 @@ const [keyId, issuedAt, nonceText, mac] = tokenParts(base);
 /** @param {number} at the part's place: 0 is the version @param {string} part */
 const withPart = (at, part) => ["cs1", keyId, issuedAt, nonceText, mac].map((old, i) => (i === at ? part : old)).join(".");
 
+/** The good token with a comma after part `at`. @param {number} at */
+const comma = (at) => ["cs1", keyId, issuedAt, nonceText, mac].reduce((text, part, i) => `${text}${i === at + 1 ? "," : "."}${part}`);
+
 /** The next character of the alphabet: other bits at the end. @param {string} text */
 const lastStepped = (text) => text.slice(0, -1) + String.fromCharCode(text.charCodeAt(text.length - 1) + 1);
 
@@ -47,6 +50,8 @@ const malformed = [
   ["10,000 characters", "cs1.".padEnd(10_000, "A")],
   ["the secret in place of a token", SECRET],
   ["JSON in place of a token", '{"v":"cs1"}'],
+  ...[0, 1, 2, 3].map((at) => /** @type {[string, string]} */ ([`a comma in place of full stop ${at + 1}`, comma(at)])),
+  ["a full stop less, a digit more", ["cs1", keyId, `${issuedAt}0${nonceText}`, mac].join(".")],
   // The version.
   ["an upper-case version", withPart(0, "CS1")],
   ["a version of another scheme", withPart(0, "v1")],

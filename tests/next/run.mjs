@@ -1,6 +1,6 @@
 // countersign in Next.js: the conformance suite and signed calls in each place of an app (../next/app), with both bundlers,
 // as built and as in development; the edge function with WebAssembly from bytes refused; what gets into the browser.
-//   node tests/next/run.mjs [--only <part of a name>]... [--list]
+//   node tests/next/run.mjs [--only <part of a name>]... [--list] [--package <folder>]
 import { parseArgs } from "node:util";
 import { generateSecret } from "countersign";
 import { BuildError, runMain, seconds } from "../../pkg-template/build/process.mjs";
@@ -25,12 +25,12 @@ const placeNames = places.map(({ name }) => name);
 // These compile on request, and the two left out are compiled as the Node route and the client component are.
 const devPlaces = ["node route", "edge route", "client component"];
 
-/** @param {Bundler} bundler @param {string} url the deployment's @returns {Stage[]} */
-function stages(bundler, url) {
+/** @param {Bundler} bundler @param {string} url the deployment's @param {string} [packageFolder] @returns {Stage[]} */
+function stages(bundler, url, packageFolder) {
   const env = { COUNTERSIGN_SECRET: secret, NEXT_PUBLIC_CONVEX_URL: url };
   /** @type {Promise<string> | undefined} */
   let copied;
-  const folder = () => (copied ??= copyApp("app", bundler));
+  const folder = () => (copied ??= copyApp("app", bundler, packageFolder));
 
   /** @param {"start" | "dev"} command @param {string[]} names @param {(check: string, run: Check["run"]) => Promise<void>} report */
   async function visit(command, names, report) {
@@ -72,17 +72,19 @@ function stages(bundler, url) {
     {
       name: `${bundler} build`,
       checks: ["a client component that signs is refused"],
-      run: (report) => report("a client component that signs is refused", async () => checkRefusal(await nextBuild(await copyApp("refused", bundler), bundler, {}))),
+      run: (report) => report("a client component that signs is refused", async () => checkRefusal(await nextBuild(await copyApp("refused", bundler, packageFolder), bundler, {}))),
     },
   ];
 }
 
 async function main() {
-  const { values: options } = parseArgs({ options: { only: { type: "string", multiple: true, default: [] }, list: { type: "boolean", default: false } } });
+  const { values: options } = parseArgs({
+    options: { only: { type: "string", multiple: true, default: [] }, list: { type: "boolean", default: false }, package: { type: "string" } },
+  });
   const deployment = await startDeployment(secret);
   const isChosen = (/** @type {string} */ name) => options.only.length === 0 || options.only.some((part) => name.includes(part));
   try {
-    const all = (/** @type {const} */ (["turbopack", "webpack"])).flatMap((bundler) => stages(bundler, deployment.url));
+    const all = (/** @type {const} */ (["turbopack", "webpack"])).flatMap((bundler) => stages(bundler, deployment.url, options.package));
     const names = all.flatMap((stage) => stage.checks.map((check) => `${stage.name}: ${check}`));
     const chosen = names.filter(isChosen);
     if (chosen.length === 0) throw new BuildError(`Nothing is called that. There are:\n${names.join("\n")}`);

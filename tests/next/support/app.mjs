@@ -1,4 +1,5 @@
-// A copy of a Next.js app below .cache, built and served there: Next.js writes into an app's own folder.
+// A copy of a Next.js app below .cache, built and served there: Next.js writes into an app's own folder. The package that is
+// installed in root node_modules is copied with it, so that a build of the package meanwhile does not change it.
 import { spawn } from "node:child_process";
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { bundleSuite } from "../../conformance/lib.mjs";
 
 /** @typedef {"turbopack" | "webpack"} Bundler */
 
+const installed = join(root, "node_modules/countersign");
 const nextBin = join(root, "node_modules/next/dist/bin/next");
 // The machine may be busy with other tests; this is only there so that nothing hangs for ever.
 const limitMs = 300_000;
@@ -16,11 +18,12 @@ const limitMs = 300_000;
 const children = new Set();
 process.on("exit", () => children.forEach((child) => child.kill("SIGTERM")));
 
-/** @param {"app" | "refused"} fixture @param {Bundler} bundler */
-export async function copyApp(fixture, bundler) {
+/** @param {"app" | "refused"} fixture @param {Bundler} bundler @param {string} [packageFolder] another package, to see a broken one caught */
+export async function copyApp(fixture, bundler, packageFolder = installed) {
   const folder = join(cacheDir, "next", `${fixture}-${bundler}`);
   rmSync(folder, { recursive: true, force: true });
   cpSync(fileURLToPath(new URL(`../${fixture}/`, import.meta.url)), folder, { recursive: true });
+  cpSync(packageFolder, join(folder, "node_modules/countersign"), { recursive: true });
   if (fixture === "app") writeFileSync(join(folder, "lib/suite.mjs"), await bundleSuite("esm"));
   return folder;
 }

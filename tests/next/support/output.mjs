@@ -5,10 +5,11 @@ import { EdgeVM } from "@edge-runtime/vm";
 import { root } from "../../../pkg-template/build/process.mjs";
 import { readReport } from "./places.mjs";
 
-const installed = join(root, "node_modules/countersign");
-const wasmFiles = ["lean", "rich"].map((name) => readFileSync(join(installed, `wasm/${name}.wasm`)));
-/** The start of each module as it is written in the code that holds it. */
-const inlined = wasmFiles.map((bytes) => bytes.toString("base64").slice(0, 400));
+/** The package's modules, and how each begins in code that holds it. @param {string} folder the app's */
+function readWasm(folder) {
+  const files = ["lean", "rich"].map((name) => readFileSync(join(folder, `node_modules/countersign/wasm/${name}.wasm`)));
+  return files.map((bytes) => ({ bytes, inlined: bytes.toString("base64").slice(0, 400) }));
+}
 /** Texts that only the server's code holds: esm/next/index.js, esm/client/deployment.js and esm/client/local-secret.js. */
 const serverTexts = ["NEXT_PUBLIC_CONVEX_URL is not set", "the deployment URL answers with a redirect", "Put COUNTERSIGN_SECRET into .env.local"];
 /** A text that only Next.js's stand-in for Node's Buffer holds, 22 kB that a bare `Buffer` adds to a page. */
@@ -31,14 +32,15 @@ function assert(condition, message) {
  */
 export async function runEdgeBundle(folder, env) {
   const output = join(folder, ".next");
+  const wasm = readWasm(folder);
   const { functions } = JSON.parse(readFileSync(join(output, "server/middleware-manifest.json"), "utf8"));
   const entry = functions["/edge/route"];
   const code = entry.files.map((/** @type {string} */ file) => readFileSync(join(output, file), "utf8"));
-  assert(!inlined.some((text) => code.join().includes(text)), "The edge function holds WebAssembly as base64.");
+  assert(!wasm.some(({ inlined }) => code.join().includes(inlined)), "The edge function holds WebAssembly as base64.");
   /** @type {{ name: string, bytes: Buffer<ArrayBuffer> }[]} */
   const modules = entry.wasm.map((/** @type {any} */ { name, filePath }) => ({ name, bytes: readFileSync(join(output, filePath)) }));
-  assert(modules.length === wasmFiles.length, `The edge function imports ${modules.length} modules, not ${wasmFiles.length}.`);
-  for (const bytes of wasmFiles) assert(modules.some((module) => module.bytes.equals(bytes)), "The edge function does not import the package's own modules.");
+  assert(modules.length === wasm.length, `The edge function imports ${modules.length} modules, not ${wasm.length}.`);
+  for (const { bytes } of wasm) assert(modules.some((module) => module.bytes.equals(bytes)), "The edge function does not import the package's own modules.");
 
   const builtins = await builtinsForEdge();
   const vm = new EdgeVM({
@@ -78,7 +80,7 @@ export function checkClientBundles(folder, secret) {
   const server = contents(join(folder, ".next/server"));
   const client = contents(join(folder, ".next/static"));
   // Each of these texts is first found where it should be, so that its absence says something.
-  for (const text of inlined) assert(client.some((chunk) => chunk.includes(text)), "The client's code does not hold the primitives.");
+  for (const { inlined } of readWasm(folder)) assert(client.some((chunk) => chunk.includes(inlined)), "The client's code does not hold the primitives.");
   for (const text of serverTexts) assert(server.some((chunk) => chunk.includes(text)), `The server's code does not hold "${text}".`);
   assert(readFileSync(join(root, "node_modules/next/dist/compiled/buffer/index.js"), "utf8").includes(bufferText), `Next.js's Buffer does not hold "${bufferText}".`);
   for (const text of [...serverTexts, bufferText]) assert(!client.some((chunk) => chunk.includes(text)), `The client's code holds "${text}".`);

@@ -33,7 +33,7 @@ export async function startEmbedded({ secret, port, sitePort }) {
   const convex = await startConvexBehindProxy({ functionsDir: join(www, "convex"), env: { COUNTERSIGN_SECRET: secret }, port, sitePort });
   const env = { ...plainEnv(), CONVEX_SELF_HOSTED_URL: convex.url, CONVEX_SELF_HOSTED_ADMIN_KEY: convex.adminKey };
   const cli = join(root, "node_modules", "convex", "bin", "main.js");
-  const convexEnv = (args, input) => runProgram(process.execPath, [cli, "env", ...args], { cwd: www, env, input, timeoutMs: 60_000 });
+  const convexEnv = (args, input) => runProgram(process.execPath, [cli, "env", ...args], { cwd: www, env, input, label: `npx convex env ${args[0]}`, timeoutMs: 60_000 });
   return {
     url: convex.url,
     siteUrl: convex.siteUrl,
@@ -52,13 +52,6 @@ export async function startEmbedded({ secret, port, sitePort }) {
  * @returns {Promise<Backend>}
  */
 export async function useDeployment({ url, secret }) {
-  const needs = [
-    `CONVEX_URL is set, so the demo uses ${url}. It needs, once:`,
-    "  cd www && npx convex deploy                      the demo's functions, on that deployment",
-    "  npx convex env set COUNTERSIGN_SECRET            there; it asks for the value",
-    "  COUNTERSIGN_SECRET=... npm run demo              here, the same value",
-  ].join("\n");
-  console.log(needs);
   const { ok, problems } = inspectSecret(secret);
   if (!ok) throw new DemoError(`COUNTERSIGN_SECRET, in this shell, cannot be used: ${problems.map(({ message }) => message).join(" ")}`);
   try {

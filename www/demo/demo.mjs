@@ -15,6 +15,15 @@ const usage = `npm run demo -- [options]
 
 With CONVEX_URL set, that deployment is used instead of the embedded one.`;
 
+/** What must be there before a real deployment can be used. */
+const deploymentNeeds = (url) =>
+  [
+    `CONVEX_URL is set, so the demo uses ${url}. That takes, once:`,
+    "  cd www && npx convex deploy               the demo's functions, on that deployment",
+    "  npx convex env set COUNTERSIGN_SECRET     there; it asks for the value",
+    "  export COUNTERSIGN_SECRET=...             here, the same value",
+  ].join("\n");
+
 /** @type {Awaited<ReturnType<typeof import("./serve.mjs").startDemo>> | undefined} */
 let demo;
 let ending = false;
@@ -54,6 +63,10 @@ async function main() {
   // Said before minutes of set-up, and tried again when each port is really taken.
   if (options.port !== 0) await requireFreePort(options.port, "the Next.js server", "Stop that program, or choose another with --port.");
   if (deployment === undefined) await requireFreePorts(options);
+  else {
+    console.log(`\n${deploymentNeeds(deployment)}`);
+    if (!process.env.COUNTERSIGN_SECRET) throw new DemoError("COUNTERSIGN_SECRET is not set in this shell.");
+  }
   console.log(dim("\nSet-up"));
   await setUp();
 

@@ -30,7 +30,7 @@ export async function setUp() {
 
 /** Rust, its wasm target, wasm-pack, wasm-bindgen and the packages of the workspace: the build knows what it needs. */
 async function ensureTools(report) {
-  const said = await runProgram(process.execPath, [join(root, "pkg-template", "build", "toolchain.mjs")], { cwd: root, timeoutMs: 60 * 60_000, onLine: report });
+  const said = await runProgram(process.execPath, [join(root, "pkg-template", "build", "toolchain.mjs")], { cwd: root, timeoutMs: 60 * 60_000, onLine: report, ours: true });
   return said.trim() === "" ? "all there" : "installed what was missing";
 }
 
@@ -52,7 +52,7 @@ async function buildPackage(report) {
   const current = () => `${inputs} ${digest(root, [".cache/countersign.tgz"])}`;
   if (existsSync(tarball) && readStamp(stamp) === current()) return "already built from these sources";
   // What `npm run build` runs.
-  await runProgram(process.execPath, [join(root, "pkg-template", "build", "build.mjs")], { cwd: root, advice: "The package did not build.", onLine: report });
+  await runProgram(process.execPath, [join(root, "pkg-template", "build", "build.mjs")], { cwd: root, onLine: report, ours: true });
   if (!existsSync(tarball)) throw new DemoError("The build ended well but made no .cache/countersign.tgz.");
   writeFileSync(stamp, `${current()}\n`);
   return "built";
@@ -62,7 +62,8 @@ async function installTarball(report) {
   const installed = join(www, "node_modules", "countersign");
   if (holdsTarball(installed, tarball)) return "is the packed tarball already";
   report("npm install of the packed tarball");
-  await runProgram("npm", ["install", "--no-save", ...quiet, tarball], { cwd: www, env: npmEnv(), advice: network });
+  // It has no dependencies, so there is nothing to ask a registry for.
+  await runProgram("npm", ["install", "--no-save", "--offline", ...quiet, tarball], { cwd: www, env: npmEnv(), advice: network });
   if (!holdsTarball(installed, tarball)) throw new DemoError("npm installed something else than .cache/countersign.tgz into www/node_modules.");
   return "installed from the packed tarball";
 }
@@ -73,7 +74,7 @@ async function buildApp(report) {
   if (existsSync(join(www, ".next", "BUILD_ID")) && readStamp(stamp) === inputs) return "already built from these sources";
   report("next build");
   const next = join(www, "node_modules", "next", "dist", "bin", "next");
-  await runProgram(process.execPath, [next, "build"], { cwd: www, env: plainEnv(), advice: "The app did not build.", onLine: report.detail });
+  await runProgram(process.execPath, [next, "build"], { cwd: www, env: plainEnv(), label: "next build", advice: "The app did not build.", onLine: report.detail });
   writeFileSync(stamp, `${inputs}\n`);
   return "built";
 }

@@ -81,11 +81,12 @@ export function stopPrograms() {
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd: string, env?: NodeJS.ProcessEnv, input?: string, advice?: string, timeoutMs?: number,
- *   onLine?: (line: string) => void }} options
+ *   onLine?: (line: string) => void, label?: string, ours?: boolean }} options `onLine` gets the lines that tell of something under
+ *   way ("installing x ..."); `ours`: a script of this repository, whose own message says all
  */
-export function runProgram(command, args, { cwd, env = process.env, input, advice, timeoutMs = 15 * 60_000, onLine }) {
+export function runProgram(command, args, { cwd, env = process.env, input, advice, timeoutMs = 15 * 60_000, onLine, label, ours = false }) {
   return new Promise((resolve, reject) => {
-    const shown = [command, ...args].join(" ");
+    const shown = label ?? [command, ...args].join(" ");
     const child = spawn(command, args, { cwd, env, stdio: ["pipe", "pipe", "pipe"] });
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     const over = () => {
@@ -96,9 +97,9 @@ export function runProgram(command, args, { cwd, env = process.env, input, advic
     let output = "";
     const collect = (chunk) => {
       output += chunk;
-      // The last line, finished or not: "installing x ... 2.0 s" tells what goes on before its time is there.
-      const line = output.trimEnd().split("\n").at(-1) ?? "";
-      onLine?.(line.trim().replace(/\s*\.\.\..*$/, ""));
+      // The last line, before it is finished: of "installing x ... 2.0 s" the time is still to come.
+      const [, doing] = /(?:^|\n) *([^\n]*?) *\.\.\.[^\n]*\n?$/.exec(output) ?? [];
+      if (doing !== undefined) onLine?.(doing);
     };
     child.stdout.setEncoding("utf8").on("data", collect);
     child.stderr.setEncoding("utf8").on("data", collect);
@@ -115,6 +116,7 @@ export function runProgram(command, args, { cwd, env = process.env, input, advic
     child.on("close", (status, signal) => {
       over();
       if (status === 0) return resolve(output);
+      if (ours && signal === null) return reject(new DemoError(output.trim()));
       const how = signal === null ? `ended with status ${status}` : `was ended by ${signal}`;
       const lines = output.trimEnd().split("\n");
       // Some programs say what is wrong first, others last.

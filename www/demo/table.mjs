@@ -114,7 +114,7 @@ function argsWereChanged(_lab, { sent, passedOn }) {
 function judge(outcome, expected) {
   const { answer, code, stored } = outcome;
   const problems = [];
-  const said = answer.status === null ? (readCode(answer.text) ?? answer.text) : String(answer.status);
+  const said = answer.status === null ? (answer.ok ? "accepted" : (readCode(answer.text) ?? "an error")) : String(answer.status);
   if (expected.status !== undefined && answer.status !== expected.status) problems.push(`status ${expected.status} was expected, the answer was ${answer.status ?? ""} ${answer.text}`);
   if (expected.text !== undefined && answer.text !== expected.text) problems.push(`the answer was ${answer.text}`);
   if (code !== expected.code) problems.push(`the code in the log was ${code ?? "none"}`);
@@ -140,11 +140,11 @@ async function appears(log, from, fits) {
 }
 
 const columns = [
-  ["", 4],
-  ["delivery", 31],
-  ["expected", 28],
-  ["came back", 30],
-  ["code in the log", 18],
+  ["", 2],
+  ["delivery", 30],
+  ["expected", 27],
+  ["came back", 29],
+  ["code in the log", 17],
 ];
 
 /**
@@ -160,7 +160,7 @@ export async function runTable(context) {
     const { came, code, mark, notes, problems } = result;
     const sign = mark === "passed" ? green("✓ ok") : mark === "skipped" ? yellow("- skipped") : red("✗ WRONG");
     console.log(`${line([String(index + 1), row.name, row.expected, came, code])} ${sign}`);
-    for (const note of notes) console.log(dim(`      ${note}`));
+    if (mark !== "failed") for (const note of notes) console.log(dim(`      ${note}`));
     for (const problem of problems) console.log(red(`      ${problem}`));
   }
   return results;
@@ -184,5 +184,5 @@ async function runRow(row, context) {
 }
 
 function line(cells) {
-  return cells.map((cell, index) => cell.padEnd(columns[index][1])).join("");
+  return cells.map((cell, index) => cell.padEnd(columns[index][1])).join(" ");
 }

@@ -1,6 +1,9 @@
 import type { Metadata, Viewport } from "next";
 import type { ReactNode } from "react";
-import "./globals.css";
+import "./styles/base.css";
+import "./styles/form.css";
+import "./styles/outcome.css";
+import "./styles/events.css";
 
 export const metadata: Metadata = {
   title: "countersign: signed calls from Next.js to Convex",

@@ -65,7 +65,7 @@ export const keyIdOf = (secret) => derive(secret, "key-id", 8).toString("hex");
 /** @param {string} secret */
 export const fingerprintOf = (secret) => derive(secret, "fingerprint", 8).toString("hex");
 
-/** @param {Uint8Array} random 32 bytes */
+/** @param {Uint8Array} random 32 bytes; a secret of more or fewer is not one */
 export function generatedSecret(random) {
   const text = `csk_${Buffer.from(random).toString("base64url")}`;
   return `${text}_${createHash("sha256").update(text).digest("base64url").slice(0, 6)}`;

@@ -61,6 +61,8 @@ const unusable = [
   ["generated, a character more", `${GENERATED}x`, ["checksum"]],
   ["generated, a quote at its end", `${GENERATED}"`, ["quoted", "checksum"]],
   ["generated, a line end", `${GENERATED}\n`, ["padded", "checksum"]],
+  ["made like generated ones, of 24 bytes", generatedSecret(new Uint8Array(24).fill(7)), ["checksum"]],
+  ["made like generated ones, of 33 bytes", generatedSecret(new Uint8Array(33).fill(7)), ["checksum"]],
   ["only its beginning", "csk_", ["checksum", "too_short"]],
   ["its beginning before another text", `csk_${SECRET}`, ["checksum"]],
   ["a placeholder of the generated form", `csk_${"A".repeat(43)}_AAAAAA`, ["checksum"]],

@@ -6,9 +6,10 @@
 // @noble/hashes, and what the host has (node:crypto in processes, crypto.subtle in contexts).
 //   process   a process for each run; timed inside it, so its own start is not counted
 //   context   a node:vm context (or edge-runtime VM) for each run, made before the clock starts, in one process
-//   isolate   workerd: an isolate for each run, loaded by its worker loader; Convex: a context for each call, in Node 26 with
-//             Convex's V8 flags (tests/support/isolate). Both are timed from outside, with the request or message.
-// "wasm new": V8 has not compiled these bytes before in this process; so it is in all other rows. "wasm seen": it has.
+//   isolate   Convex: a context for each call, in Node 26 with Convex's V8 flags (tests/support/isolate), timed by an action
+//             that imports the bundle; workerd: an isolate for each run, made by its worker loader, timed with the request
+// "guard": a query behind a guard; what a query without one takes is subtracted. "wasm new": V8 has not compiled these bytes
+// before in this process, as in all other rows; "wasm seen": it has, and the call before may have kept the result.
 // An empty bundle, timed in the same way, is what the host itself takes; its median is subtracted from the other figures.
 // Figures are medians of the rounds, with the least and the most, and how many times countersign's median a peer takes.
 import { parseArgs } from "node:util";
@@ -28,10 +29,11 @@ function summarize(times, less = 0) {
 }
 
 /** @param {string} name @param {import("./hosts/rounds.mjs").Times} times */
-function readRow(name, { empty = [], countersign, guard, ...peers }) {
+function readRow(name, { empty, plain, countersign, guard, ...peers }) {
+  const nothing = empty ?? plain ?? [];
   const ours = countersign ?? guard ?? [];
-  for (const [candidate, runs] of Object.entries({ empty, ours, ...peers })) if (runs.length === 0) throw new Error(`${candidate} had no run`);
-  const floor = summarize(empty);
+  for (const [candidate, runs] of Object.entries({ nothing, ours, ...peers })) if (runs.length === 0) throw new Error(`${candidate} had no run`);
+  const floor = summarize(nothing);
   const own = summarize(ours, floor.median);
   const summaries = Object.entries(peers).map(([peer, runs]) => {
     const summary = summarize(runs, floor.median);

@@ -94,14 +94,17 @@ async function ensureCCompiler(env) {
 }
 
 /**
- * `npm ci`, if node_modules does not hold what the lock file says.
+ * Makes node_modules hold what the lock file says.
  * @param {string} directory
  * @param {string} what
  */
 export async function ensurePackages(directory, what) {
   const difference = lockDifference(directory);
   if (difference === null) return;
-  await step(`installing ${what} with npm ci (about a minute; ${difference})`, () => npm(["ci", "--no-audit", "--no-fund"], directory));
+  // Not `npm ci`: it wants the optional packages of all platforms in the lock file, and not every registry has them all.
+  await step(`installing ${what} with npm (about a minute; ${difference})`, () => npm(["install", "--no-save", "--no-audit", "--no-fund"], directory));
+  const left = lockDifference(directory);
+  if (left !== null) throw new BuildError(`npm install has left node_modules unlike package-lock.json: ${left}. Delete ${join(directory, "node_modules")} and run this again.`);
 }
 
 /**

@@ -16,16 +16,19 @@ use crate::window;
 pub const NONCE_LEN: usize = 16;
 
 /// The longest a token can be, in characters.
-pub const MAX_TOKEN_LEN: usize = 4 + ID_LEN + 1 + MAX_DIGITS + 1 + NONCE_CHARS + 1 + MAC_CHARS;
+pub const MAX_TOKEN_LEN: usize = VERSION.len() + ID_LEN + 1 + MAX_DIGITS + TAIL_LEN;
 
 /// The longest audience or function name, in bytes.
 pub const MAX_NAME_LEN: usize = 1024;
 
 const VERSION: &[u8] = b"cs1.";
-const DOMAIN: &[u8] = b"countersign.call.v1";
+/// What is signed begins with an array of eight, and that with a text.
+const DOMAIN: &[u8] = b"\x88\x73countersign.call.v1";
 const MAX_DIGITS: usize = 16;
 const NONCE_CHARS: usize = base64url_len(NONCE_LEN);
 const MAC_CHARS: usize = base64url_len(MAC_LEN);
+/// The length of what comes after the time: a full stop, the nonce, a full stop, the MAC.
+const TAIL_LEN: usize = 1 + NONCE_CHARS + 1 + MAC_CHARS;
 
 /// The type of a Convex function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,27 +81,21 @@ impl<'a> Call<'a> {
     /// [`Error::TypeInvalid`] for an audience or name that is empty or over [`MAX_NAME_LEN`] bytes, [`Error::TextMalformed`] for one that
     /// is not UTF-8, [`Error::ValueUnsupported`] for arguments that are not in their deterministic form ([`value::check`] says why).
     pub fn new(audience: &'a [u8], kind: FunctionType, name: &'a [u8], args: &'a [u8]) -> Result<Self, Error> {
-        for text in [audience, name] {
-            if text.is_empty() || text.len() > MAX_NAME_LEN {
-                return Err(Error::TypeInvalid);
-            }
-            if !is_utf8(text) {
-                return Err(Error::TextMalformed);
-            }
-        }
+        check_text(audience)?;
+        check_text(name)?;
         value::check(args).map_err(|_| Error::ValueUnsupported)?;
         Ok(Self { audience, kind, name, args })
     }
 
     /// Begins the MAC of this call: everything that is signed is fed to it here and nowhere else.
-    fn mac(&self, key: &Key, id: &KeyId, issued_at: u64, nonce: &[u8; NONCE_LEN]) -> Mac {
+    fn mac(&self, key: &Key, token: &Token) -> Mac {
         let mut mac = key.begin();
-        mac.add(&[4 << 5 | 8]);
-        for text in [DOMAIN, id.as_bytes(), self.audience, self.kind.name().as_bytes(), self.name] {
+        mac.add(DOMAIN);
+        for text in [token.key_id.as_bytes(), self.audience, self.kind.name().as_bytes(), self.name] {
             add_run(&mut mac, 3, text);
         }
-        add_head(&mut mac, 0, issued_at);
-        add_run(&mut mac, 2, nonce);
+        add_head(&mut mac, 0, token.issued_at);
+        add_run(&mut mac, 2, &token.nonce);
         mac.add(self.args);
         mac
     }
@@ -111,8 +108,9 @@ impl<'a> Call<'a> {
         if issued_at > window::MAX_TIME_MS {
             return Err(Error::TypeInvalid);
         }
-        let mac = self.mac(key, &id, issued_at, &nonce).sign();
-        Ok(Token { key_id: id, issued_at, nonce, mac })
+        let mut token = Token { key_id: id, issued_at, nonce, mac: [0; MAC_LEN] };
+        token.mac = self.mac(key, &token).sign();
+        Ok(token)
     }
 
     /// Whether `token` is a signature over this call, made with `key`, at a time within the window. `known` is false if no
@@ -121,7 +119,7 @@ impl<'a> Call<'a> {
     /// # Errors
     /// In this order: [`Error::KeyUnknown`], [`Error::SignatureInvalid`], and those of [`window::check`].
     pub fn verify(&self, token: &Token, key: &Key, known: bool, now: u64, tolerance_ms: u32) -> Result<(), Error> {
-        let valid = self.mac(key, &token.key_id, token.issued_at, &token.nonce).verify(&token.mac);
+        let valid = self.mac(key, token).verify(&token.mac);
         if !known {
             return Err(Error::KeyUnknown);
         }
@@ -147,6 +145,13 @@ fn add_run(mac: &mut Mac, major: u8, bytes: &[u8]) {
 
 fn add_head(mac: &mut Mac, major: u8, number: u64) {
     head(major, number, |byte| mac.add(&[byte]));
+}
+
+fn check_text(text: &[u8]) -> Result<(), Error> {
+    if text.is_empty() || text.len() > MAX_NAME_LEN {
+        return Err(Error::TypeInvalid);
+    }
+    if is_utf8(text) { Ok(()) } else { Err(Error::TextMalformed) }
 }
 
 /// A token, taken apart. Having one says nothing about whether it is good.
@@ -180,25 +185,24 @@ impl Token {
 
     /// All parts but the time have a fixed length, so it is what is left in the middle.
     fn parse_parts(text: &[u8]) -> Option<Self> {
-        let (key_id, text) = text.split_first_chunk::<ID_LEN>()?;
-        let (text, mac_text) = text.split_last_chunk::<MAC_CHARS>()?;
-        let (text, nonce_text) = text.strip_suffix(b".")?.split_last_chunk::<NONCE_CHARS>()?;
-        let issued_at = parse_time(text.strip_prefix(b".")?.strip_suffix(b".")?)?;
-        let key_id = KeyId::parse(key_id)?;
-        let (mut nonce, mut mac) = ([0; NONCE_LEN], [0; MAC_LEN]);
-        let well_formed = read_base64url(nonce_text, &mut nonce) & read_base64url(mac_text, &mut mac);
-        well_formed.then_some(Self { key_id, issued_at, nonce, mac })
+        let ([key_id @ .., b'.'], text) = text.split_first_chunk::<{ ID_LEN + 1 }>()? else { return None };
+        let (time, [b'.', tail @ ..]) = text.split_last_chunk::<TAIL_LEN>()? else { return None };
+        let (nonce, [b'.', mac @ ..]) = tail.split_at(NONCE_CHARS) else { return None };
+        let mut token = Self { key_id: KeyId::parse(key_id)?, issued_at: parse_time(time)?, nonce: [0; NONCE_LEN], mac: [0; MAC_LEN] };
+        let is_read = read_base64url(nonce, &mut token.nonce) & read_base64url(mac, &mut token.mac);
+        is_read.then_some(token)
     }
 
     /// Writes the token's text into `out` and returns its length.
     pub fn write(&self, out: &mut [u8; MAX_TOKEN_LEN]) -> usize {
         let mut digits = [0; MAX_DIGITS];
         let digits = write_time(self.issued_at, &mut digits);
-        let (mut nonce, mut mac) = ([0; NONCE_CHARS], [0; MAC_CHARS]);
-        write_base64url(&self.nonce, &mut nonce);
-        write_base64url(&self.mac, &mut mac);
+        let mut tail = [b'.'; TAIL_LEN];
+        let (nonce, mac) = tail.split_at_mut(1 + NONCE_CHARS);
+        write_base64url(&self.nonce, &mut nonce[1..]);
+        write_base64url(&self.mac, &mut mac[1..]);
         let mut places = out.iter_mut();
-        for part in [VERSION, self.key_id.as_bytes(), b".", digits, b".", &nonce, b".", &mac] {
+        for part in [VERSION, self.key_id.as_bytes(), b".", digits, &tail] {
             for (char, place) in part.iter().zip(&mut places) {
                 *place = *char;
             }

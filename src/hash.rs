@@ -1,20 +1,26 @@
 //! SHA-256 (FIPS 180-4) of the crate `sha2`, compiled once.
 //!
 //! The crates `digest`, `hmac` and `hkdf` are generic, and the compiler copies the whole of a hash into each place that uses it. Here it
-//! goes no further than a call, which is a third of the lean module's size and costs nothing beside the hash itself.
+//! goes no further than a call, which makes the lean module a third smaller and costs nothing beside the hash itself.
 
-use sha2::Sha256;
-use sha2::digest::block_api::{Block, BlockSizeUser, Buffer, BufferKindUser, CoreProxy, Eager, FixedOutputCore, UpdateCore};
+use sha2::block_api::Sha256VarCore;
+use sha2::digest::block_api::{Block, BlockSizeUser, Buffer, BufferKindUser, Eager, FixedOutputCore, UpdateCore, VariableOutputCore as _};
 use sha2::digest::typenum::{U32, U64};
-use sha2::digest::{FixedOutput as _, HashMarker, Output, OutputSizeUser, Update as _};
+use sha2::digest::{FixedOutput, HashMarker, Output, OutputSizeUser, Update};
 use subtle::ConstantTimeEq as _;
 
 /// The length of a hash, in bytes.
 pub const HASH_LEN: usize = 32;
 
 /// What turns blocks into a hash.
-#[derive(Clone, Default)]
-pub struct Core(<Sha256 as CoreProxy>::Core);
+#[derive(Clone)]
+pub struct Core(Sha256VarCore);
+
+impl Default for Core {
+    fn default() -> Self {
+        Self(Sha256VarCore::new(HASH_LEN).unwrap_or_else(|_| unreachable!("a hash has {HASH_LEN} bytes")))
+    }
+}
 
 impl HashMarker for Core {}
 
@@ -40,19 +46,32 @@ impl UpdateCore for Core {
 impl FixedOutputCore for Core {
     #[inline(never)]
     fn finalize_fixed_core(&mut self, buffer: &mut Buffer<Self>, out: &mut Output<Self>) {
-        self.0.finalize_fixed_core(buffer, out);
+        self.0.finalize_variable_core(buffer, out);
     }
 }
 
 sha2::digest::buffer_fixed!(
     /// A hash under way.
     pub struct Hash(Core);
-    impl: BaseFixedTraits Default Clone HashMarker;
+    impl: Debug BlockSizeUser OutputSizeUser CoreProxy Default Clone HashMarker;
 );
+
+impl Update for Hash {
+    #[inline(never)]
+    fn update(&mut self, piece: &[u8]) {
+        self.buffer.digest_blocks(piece, |blocks| self.core.update_blocks(blocks));
+    }
+}
+
+impl FixedOutput for Hash {
+    #[inline(never)]
+    fn finalize_into(mut self, out: &mut Output<Self>) {
+        self.core.finalize_fixed_core(&mut self.buffer, out);
+    }
+}
 
 impl Hash {
     /// Adds a piece of what is hashed. Where pieces begin and end makes no difference.
-    #[inline(never)]
     pub fn add(&mut self, piece: &[u8]) {
         self.update(piece);
     }
@@ -69,6 +88,13 @@ impl Hash {
 #[must_use]
 pub fn is_equal(one: &[u8], other: &[u8]) -> bool {
     one.ct_eq(other).into()
+}
+
+/// SHA-256 of some bytes.
+#[inline(never)]
+#[must_use]
+pub fn hash(bytes: &[u8]) -> [u8; HASH_LEN] {
+    sha256(&[bytes])
 }
 
 /// SHA-256 of the pieces, one after the other.

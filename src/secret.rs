@@ -1,7 +1,7 @@
 //! Secrets: the text both sides share. What makes one usable, whether two are equal, and names for one that give nothing away.
 
 use crate::error::Error;
-use crate::hash::{is_equal, sha256};
+use crate::hash::{hash, is_equal};
 use crate::text::{base64url_len, within, write_base64url};
 
 /// The fewest bytes a secret may have.
@@ -164,14 +164,14 @@ pub fn problems(secret: &[u8]) -> Problems {
 /// Those of [`check`]: a secret that is missing or weak never matches anything, because there is no digest of it.
 pub fn digest(expected: &[u8]) -> Result<[u8; 32], Error> {
     check(expected)?;
-    Ok(sha256(&[expected]))
+    Ok(hash(expected))
 }
 
 /// Whether `candidate` is the secret that [`digest`] was made of. The digests are compared in constant time.
 #[must_use]
 pub fn matches(digest: &[u8; 32], candidate: &[u8]) -> bool {
     // Nothing longer than the longest secret can be equal to one; so nobody can make this hash without end.
-    candidate.len() <= MAX_LEN && is_equal(&sha256(&[candidate]), digest)
+    candidate.len() <= MAX_LEN && is_equal(&hash(candidate), digest)
 }
 
 /// Whether `candidate` is equal to `expected`. Their digests are compared in constant time; how long reading them takes
@@ -199,7 +199,7 @@ pub fn generate(random: &[u8; RANDOM_LEN]) -> [u8; GENERATED_LEN] {
 /// What a generated secret ends with: an underscore and the first 36 bits of SHA-256 over what stands before it, in base64url.
 fn tail(text: &[u8]) -> [u8; TAIL_LEN] {
     let mut tail = [b'_'; TAIL_LEN];
-    write_base64url(&sha256(&[text]), &mut tail[1..]);
+    write_base64url(&hash(text), &mut tail[1..]);
     tail
 }
 
@@ -244,10 +244,8 @@ fn is_zero(number: u64) -> u64 {
 fn is_repeated(secret: &[u8]) -> u8 {
     let mut repeated = 0;
     for period in 1..=16 {
-        if 2 * period > secret.len() {
-            break;
-        }
-        let difference = secret.iter().zip(secret.iter().skip(period)).fold(0, |sum, (one, other)| sum | (one ^ other));
+        let Some((_, later)) = secret.split_at_checked(period).filter(|(_, later)| later.len() >= period) else { break };
+        let difference = secret.iter().zip(later).fold(0, |sum, (one, other)| sum | (one ^ other));
         repeated |= within(difference, 0, 0);
     }
     repeated

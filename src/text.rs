@@ -123,7 +123,7 @@ fn digit_value(char: u8, alphabet: &[Run]) -> (u8, u8) {
 
 /// All ones if `first <= number <= last`, zero if not: made of what is borrowed in subtracting, so that there is nothing to branch on.
 pub(crate) fn within(number: u8, first: u8, last: u8) -> u8 {
-    let (number, first, last) = (u16::from(number), u16::from(first), u16::from(last));
+    let (number, first, last) = (u32::from(number), u32::from(first), u32::from(last));
     let borrowed = number.wrapping_sub(first) | last.wrapping_sub(number);
     !((borrowed >> 8) as u8)
 }

@@ -113,31 +113,39 @@ impl<'a> Reader<'a> {
     /// Reads a value that `depth` arrays and objects contain.
     fn value(&mut self, depth: usize) -> Result<(), Fault> {
         let Head { initial, major, argument } = self.head()?;
-        match major {
-            0 | 1 if argument > i64::MAX as u64 => Err(Fault::IntegerRange),
-            0 | 1 => Ok(()),
-            2 => self.run(argument).map(drop),
-            3 if is_utf8(self.run(argument)?) => Ok(()),
-            3 => Err(Fault::Text),
-            // Each item takes at least a byte, so more of them than bytes are left cannot follow.
-            4 | 5 if argument > self.rest.len() as u64 => Err(Fault::Length),
-            4 | 5 if depth == MAX_DEPTH => Err(Fault::TooDeep),
-            4 | 5 => {
-                let mut last: &[u8] = &[];
-                for _ in 0..argument {
-                    if major == 5 {
-                        last = self.field_name(last)?;
-                    }
-                    self.value(depth + 1)?;
-                }
-                Ok(())
+        let fault = match major {
+            0 | 1 => (argument > i64::MAX as u64).then_some(Fault::IntegerRange),
+            2 | 3 => {
+                let run = self.run(argument)?;
+                (major == 3 && !is_utf8(run)).then_some(Fault::Text)
             }
-            _ => match initial {
-                0xf4..=0xf6 => Ok(()),
-                0xfb if argument == CANONICAL_NAN || !f64::from_bits(argument).is_nan() => Ok(()),
-                _ => Err(Fault::Item),
-            },
+            4 | 5 => return self.items(argument, major == 5, depth),
+            _ => {
+                let is_known =
+                    matches!(initial, 0xf4..=0xf6) || initial == 0xfb && (argument == CANONICAL_NAN || !f64::from_bits(argument).is_nan());
+                (!is_known).then_some(Fault::Item)
+            }
+        };
+        fault.map_or(Ok(()), Err)
+    }
+
+    /// Reads what an array or object contains.
+    fn items(&mut self, count: u64, is_map: bool, depth: usize) -> Result<(), Fault> {
+        // Each item takes at least a byte, so more of them than bytes are left cannot follow.
+        if count > self.rest.len() as u64 {
+            return Err(Fault::Length);
         }
+        if depth == MAX_DEPTH {
+            return Err(Fault::TooDeep);
+        }
+        let mut last: &[u8] = &[];
+        for _ in 0..count {
+            if is_map {
+                last = self.field_name(last)?;
+            }
+            self.value(depth + 1)?;
+        }
+        Ok(())
     }
 
     /// Reads the name of a field that comes after `last`, and returns it as it is encoded.
@@ -159,16 +167,19 @@ impl<'a> Reader<'a> {
         self.item = self.rest;
         let initial = self.number(1)? as u8;
         let (major, info) = (initial >> 5, initial & 31);
-        let (len, least) = match info {
-            0..=23 => (0, 0),
-            24 => (1, 24),
-            25 => (2, 1 << 8),
-            26 => (4, 1 << 16),
-            27 => (8, 1 << 32),
-            _ => return Err(Fault::Item),
-        };
-        let argument = if len == 0 { u64::from(info) } else { self.number(len)? };
-        if argument < least && major != 7 { Err(Fault::Item) } else { Ok(Head { initial, major, argument }) }
+        let mut argument = u64::from(info);
+        if info > 27 {
+            return Err(Fault::Item);
+        }
+        if info > 23 {
+            let len = 1 << (info - 24);
+            argument = self.number(len)?;
+            let least = if len == 1 { 24 } else { 1 << (4 * len) };
+            if argument < least && major != 7 {
+                return Err(Fault::Item);
+            }
+        }
+        Ok(Head { initial, major, argument })
     }
 
     /// The next `len` bytes as a number.
@@ -188,16 +199,17 @@ const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 /// The head of a CBOR item: its major type and its number in the shortest form, byte for byte.
 pub(crate) fn head(major: u8, number: u64, mut put: impl FnMut(u8)) {
-    let (info, len) = match number {
-        0..=23 => (number as u8, 0),
-        24..=0xff => (24, 1),
-        0x100..=0xffff => (25, 2),
-        0x1_0000..=0xffff_ffff => (26, 4),
-        _ => (27, 8),
-    };
+    if number < 24 {
+        return put(major << 5 | number as u8);
+    }
+    let (mut info, mut bits) = (24, 8);
+    while bits < 64 && number >> bits != 0 {
+        (info, bits) = (info + 1, bits * 2);
+    }
     put(major << 5 | info);
-    for place in (0..len).rev() {
-        put((number >> (8 * place)) as u8);
+    while bits > 0 {
+        bits -= 8;
+        put((number >> bits) as u8);
     }
 }
 

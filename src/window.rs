@@ -20,14 +20,13 @@ pub const fn check(issued_at: u64, now: u64, tolerance_ms: u32) -> Result<(), Er
     if tolerance_ms > MAX_TOLERANCE_MS || now > MAX_TIME_MS {
         return Err(Error::TypeInvalid);
     }
-    let tolerance = tolerance_ms as u64;
-    if now.saturating_sub(issued_at) > tolerance {
-        return Err(Error::Expired);
+    if now.abs_diff(issued_at) <= tolerance_ms as u64 {
+        Ok(())
+    } else if issued_at < now {
+        Err(Error::Expired)
+    } else {
+        Err(Error::NotYetValid)
     }
-    if issued_at.saturating_sub(now) > tolerance {
-        return Err(Error::NotYetValid);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ import { wrapGlue } from "./glue.mjs";
  * @typedef {object} WasmModule
  * @property {"lean" | "rich"} name also the Cargo feature
  * @property {readonly string[]} linkArgs
+ * @property {readonly string[]} llvmArgs
  * @property {readonly string[]} optPasses what wasm-opt does first
  * @property {readonly string[] | null} imports exactly these; null: whatever the generated glue provides
  * @property {number} maxBytes checked by tests/packaging, so that unfinished work can be built and tried
@@ -25,6 +26,8 @@ export const wasmModules = [
     name: "lean",
     // It holds its data in static memory; the default stack of 1 MiB would only make every instance larger.
     linkArgs: ["-zstack-size=32768"],
+    // To copy or clear 32 bytes with 128-bit instructions takes up to 50 bytes of code, a call of memory.copy or memory.fill 11.
+    llvmArgs: ["-max-store-memset=1", "-max-store-memcpy=1"],
     // wasm-bindgen's own exports are for its glue, which is not used here; with its start-up goes the only import.
     optPasses: ["--remove-exports=__*"],
     // An import would mean that a JavaScript value crosses.
@@ -32,7 +35,7 @@ export const wasmModules = [
     maxBytes: 16_384,
   },
   // Not a promise to users, only an alarm for something large slipping in.
-  { name: "rich", linkArgs: [], optPasses: [], imports: null, maxBytes: 131_072 },
+  { name: "rich", linkArgs: [], llvmArgs: [], optPasses: [], imports: null, maxBytes: 131_072 },
 ];
 
 // The features this rustc's output uses. wasm-opt refuses what it was not told about.
@@ -118,7 +121,7 @@ function wasmPackArgs(module, crate, outDir) {
  * @param {WasmModule} module
  */
 function rustFlags(module) {
-  const flags = ["-Ctarget-feature=+simd128", ...module.linkArgs.map((arg) => `-Clink-arg=${arg}`)];
+  const flags = ["-Ctarget-feature=+simd128", ...module.linkArgs.map((arg) => `-Clink-arg=${arg}`), ...module.llvmArgs.map((arg) => `-Cllvm-args=${arg}`)];
   // Panic messages name source files. Later rules win, so the narrowest comes last. Short names, because they are part of the module.
   for (const path of [homedir(), cargoHome(), ...registries(), root]) flags.push(`--remap-path-prefix=${path}/=`);
   return { RUSTFLAGS: undefined, CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f") };

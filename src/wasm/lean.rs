@@ -11,7 +11,7 @@
 use core::cell::UnsafeCell;
 
 use wasm_bindgen::prelude::wasm_bindgen;
-use zeroize::Zeroize as _;
+use zeroize::{Zeroize as _, zeroize_flat_type};
 
 use crate::call::{Call, FunctionType, NONCE_LEN, Token};
 use crate::error::Error;
@@ -195,7 +195,7 @@ pub fn load_key(stamp: u32, len: usize) {
     let bytes = cut(&mut area_bytes(), len);
     let slot = slot(stamp);
     slot.stamp = stamp;
-    slot.key = Some(Key::new(bytes));
+    replace(&mut slot.key, Some(Key::new(bytes)));
     wipe(bytes);
 }
 
@@ -205,7 +205,7 @@ pub fn free_key(stamp: u32) {
     let slot = slot(stamp);
     if slot.stamp == stamp {
         slot.stamp = 0;
-        slot.key = None;
+        replace(&mut slot.key, None);
     }
 }
 
@@ -230,7 +230,7 @@ pub fn verify_mac(stamp: u32, mac_len: usize, len: usize) -> u32 {
 #[wasm_bindgen]
 pub fn begin_mac(stamp: u32) -> u32 {
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    *MAC.get() = Some(key.begin());
+    replace(MAC.get(), Some(key.begin()));
     0
 }
 
@@ -245,7 +245,7 @@ pub fn update_mac(len: usize) {
 /// Result: the MAC of the message. [`NOT_LOADED`] if none was begun.
 #[wasm_bindgen]
 pub fn end_mac() -> u32 {
-    let Some(mac) = MAC.get().take() else { return NOT_LOADED };
+    let Some(mac) = replace(MAC.get(), None) else { return NOT_LOADED };
     put(0, &mac.sign());
     0
 }
@@ -253,7 +253,7 @@ pub fn end_mac() -> u32 {
 /// Area: a MAC. 0 if it is the message's. [`NOT_LOADED`] if none was begun.
 #[wasm_bindgen]
 pub fn end_mac_verify(mac_len: usize) -> u32 {
-    let Some(mac) = MAC.get().take() else { return NOT_LOADED };
+    let Some(mac) = replace(MAC.get(), None) else { return NOT_LOADED };
     answer(mac.verify(cut(&mut area_bytes(), mac_len)))
 }
 
@@ -268,7 +268,7 @@ pub fn hash_key(len: usize) {
 /// Result: the hash of the key, which RFC 2104 puts in place of a key of over 64 bytes.
 #[wasm_bindgen]
 pub fn end_hash_key() {
-    let hash = HASH.get().take().unwrap_or_default();
+    let Some(hash) = replace(HASH.get(), None) else { trap() };
     put(0, &hash.finish());
 }
 
@@ -297,9 +297,10 @@ pub fn sign_call(
     let id = KeyId::parse(cut(&mut area, ID_LEN));
     let Some(nonce) = cut(&mut area, NONCE_LEN).first_chunk::<NONCE_LEN>() else { trap() };
     let Some(id) = id else { return Error::TypeInvalid as u32 };
-    let call = match read_call(area, kind, audience_len, name_len, args_len, in_large) {
+    let call = read_call(area, kind, audience_len, name_len, args_len, in_large);
+    let call = match &call {
         Ok(call) => call,
-        Err(number) => return number,
+        Err(number) => return *number,
     };
     match call.sign(key, id, u64::from(now_high) << 32 | u64::from(now_low), *nonce) {
         Ok(token) => {
@@ -329,13 +330,15 @@ pub fn verify_call(
     let mut area = area_bytes();
     let entries = cut_entries(&mut area, count);
     let token = cut(&mut area, token_len);
-    let call = match read_call(area, kind, audience_len, name_len, args_len, in_large) {
+    let call = read_call(area, kind, audience_len, name_len, args_len, in_large);
+    let call = match &call {
         Ok(call) => call,
-        Err(number) => return number,
+        Err(number) => return *number,
     };
-    let token = match Token::parse(token) {
+    let token = Token::parse(token);
+    let token = match &token {
         Ok(token) => token,
-        Err(error) => return error as u32,
+        Err(error) => return *error as u32,
     };
     let found = keyring::find(entries.iter().map(|entry| listed(entry).id), &token.key_id);
     // An unknown key id costs the same work, done with the first key.
@@ -343,7 +346,7 @@ pub fn verify_call(
     let Some(stamp) = entries.get(index).map(stamp_of) else { return Error::KeyUnknown as u32 };
     put_number(0, index as u32);
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    match call.verify(&token, key, found.is_some(), u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms) {
+    match call.verify(token, key, found.is_some(), u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms) {
         Ok(()) => {
             put_number(4, (token.issued_at >> 32) as u32);
             put_number(8, token.issued_at as u32);
@@ -404,6 +407,18 @@ fn put(offset: usize, bytes: &[u8]) {
     for (place, byte) in RESULT.get().iter_mut().skip(offset).zip(bytes) {
         *place = *byte;
     }
+}
+
+/// Puts `value` in place of what was there, of which nothing is left, and returns that.
+#[inline(never)]
+fn replace<T>(place: &mut Option<T>, value: Option<T>) -> Option<T> {
+    let old = place.take();
+    // SAFETY: the place is only written to, and holds a value again before anybody else sees it. It was emptied, so nothing is to be dropped.
+    unsafe {
+        zeroize_flat_type(place);
+        core::ptr::write(place, value);
+    }
+    old
 }
 
 /// Wipes what was secret.

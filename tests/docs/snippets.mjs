@@ -28,6 +28,8 @@ export function readmeSnippet(title) {
 export function writeApp() {
   const app = join(root, ".cache/docs/app");
   rmSync(app, { recursive: true, force: true });
+  // What Convex generates is the same for every app, but for the list of its functions.
+  cpSync(join(root, "www/convex/_generated"), join(app, "convex/_generated"), { recursive: true });
   cpSync(join(root, "tests/docs/fixture"), app, { recursive: true });
   for (const { language, title, code } of snippets("README.md")) {
     if (language !== "ts" || title === undefined) continue;

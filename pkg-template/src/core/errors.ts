@@ -32,17 +32,17 @@ export type ErrorCode = Exclude<(typeof errorCodes)[number], "">;
 /** What is wrong and what to do about it, where no more than the code is known. Short: every call of a Convex function loads them. */
 const messages: Partial<Record<string, string>> = {
   secret_missing: "The secret is not set. Set COUNTERSIGN_SECRET, or pass one.",
-  secret_weak: "The secret is too easy to guess, or a placeholder. Make one with generateSecret().",
-  secret_malformed: "The secret has quotes or spaces at an end, is cut off or mistyped, or over 16 KiB. Copy it again.",
-  key_conflict: "Two callers have the same secret. Give each its own.",
+  secret_weak: "The secret is guessable or a placeholder. Make one with generateSecret().",
+  secret_malformed: "The secret has quotes or spaces at an end, was cut off or mistyped, or is over 16 KiB.",
+  key_conflict: "Two callers share a secret. Give each its own.",
   misconfigured: "A keyring holds at most 64 keys.",
-  signature_missing: "The call is not signed. Call it with CountersignClient or countersign/next.",
-  signature_malformed: "The signature is no token. Something on the way changed it.",
-  version_unsupported: "The token is of another version. Use the same version of countersign on both sides.",
-  key_unknown: "The call was signed with another secret. Set the same one on both sides.",
-  signature_invalid: "The arguments, the function or the deployment are not those that were signed.",
-  expired: "The call was signed too long ago. Check both clocks.",
-  not_yet_valid: "The call was signed in the future. Check both clocks.",
+  signature_missing: "The call is not signed. Use CountersignClient or countersign/next.",
+  signature_malformed: "The signature is no token; it was changed on the way.",
+  version_unsupported: "Use the same version of countersign on both sides.",
+  key_unknown: "Signed with another secret. Set the same one on both sides.",
+  signature_invalid: "Not the arguments, function or deployment that were signed.",
+  expired: "Signed too long ago. Check both clocks.",
+  not_yet_valid: "Signed in the future. Check both clocks.",
 };
 
 /** Whatever countersign refuses. `code` is stable; the message says what to do and never holds a secret. */
@@ -58,8 +58,8 @@ export class CountersignError extends Error {
     this.data = { code, message };
   }
 
-  static {
-    this.prototype.name = "CountersignError";
+  override get name(): string {
+    return "CountersignError";
   }
 }
 

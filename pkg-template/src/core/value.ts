@@ -89,7 +89,7 @@ function write(value: unknown, memory: Uint8Array, start: number, end: number, p
         if (Array.isArray(value)) return array(value);
         if (isPlain(value)) return object(value);
         if (isArrayBuffer(value)) return run(bytes(value, "an ArrayBuffer") as Uint8Array);
-        throw unsupported(path, "an object that is not plain (a class instance, Date, Map, typed array)");
+        throw unsupported(path, "an object that is not plain");
       default:
         throw unsupported(path, typeof value);
     }
@@ -178,8 +178,8 @@ function write(value: unknown, memory: Uint8Array, start: number, end: number, p
   /** An own property that holds a value. */
   function read(object: object, name: string | number): unknown {
     const property = Object.getOwnPropertyDescriptor(object, name);
-    if (property !== undefined && Object.hasOwn(property, "value")) return property.value;
-    throw unsupported([...path, name], property === undefined ? "a hole" : "a getter");
+    if (property && Object.hasOwn(property, "value")) return property.value;
+    throw unsupported([...path, name], property ? "a getter" : "a hole");
   }
 }
 
@@ -194,18 +194,14 @@ function byEncoding([one]: [string, unknown], [other]: [string, unknown]): numbe
 
 /** An object literal of any realm, or one without a prototype. JSON cannot make a prototype that has functions. */
 function isPlain(object: object): boolean {
-  const prototype = Object.getPrototypeOf(object) as object | null;
-  if (prototype === null || prototype === Object.prototype) return true;
-  return Object.getPrototypeOf(prototype) === null && typeof Object.getOwnPropertyDescriptor(prototype, "isPrototypeOf")?.value === "function";
+  const { getPrototypeOf, getOwnPropertyDescriptor } = Object;
+  const prototype = getPrototypeOf(object) as object | null;
+  if (!prototype || prototype === Object.prototype) return true;
+  return !getPrototypeOf(prototype) && typeof getOwnPropertyDescriptor(prototype, "isPrototypeOf")?.value === "function";
 }
 
 function unsupported(path: Readonly<Path>, problem: string, code = "value_unsupported"): CountersignError {
-  const place = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${printable(step)}`)).join("");
-  return new CountersignError(code, `Not a Convex value: ${problem}, at value${place}.`);
-}
-
-/** A field's name in a message, which may be hostile text. */
-function printable(name: string): string {
-  const short = name.slice(0, 64);
-  return /^[\w$]+$/.test(short) ? short : JSON.stringify(short);
+  // A field's name may be hostile text.
+  const place = path.map((step) => (/^[\w$]{1,64}$/.test(`${step}`) && typeof step === "string" ? `.${step}` : `[${JSON.stringify(step).slice(0, 64)}]`));
+  return new CountersignError(code, `Not a Convex value: ${problem}, at value${place.join("")}.`);
 }

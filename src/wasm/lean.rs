@@ -195,7 +195,7 @@ pub fn load_key(stamp: u32, len: usize) {
     let bytes = cut(&mut area_bytes(), len);
     let slot = slot(stamp);
     slot.stamp = stamp;
-    replace(&mut slot.key, Some(Key::new(bytes)));
+    set(&mut slot.key, Some(Key::new(bytes)));
     wipe(bytes);
 }
 
@@ -205,7 +205,7 @@ pub fn free_key(stamp: u32) {
     let slot = slot(stamp);
     if slot.stamp == stamp {
         slot.stamp = 0;
-        replace(&mut slot.key, None);
+        set(&mut slot.key, None);
     }
 }
 
@@ -230,7 +230,7 @@ pub fn verify_mac(stamp: u32, mac_len: usize, len: usize) -> u32 {
 #[wasm_bindgen]
 pub fn begin_mac(stamp: u32) -> u32 {
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    replace(MAC.get(), Some(key.begin()));
+    set(MAC.get(), Some(key.begin()));
     0
 }
 
@@ -245,7 +245,7 @@ pub fn update_mac(len: usize) {
 /// Result: the MAC of the message. [`NOT_LOADED`] if none was begun.
 #[wasm_bindgen]
 pub fn end_mac() -> u32 {
-    let Some(mac) = replace(MAC.get(), None) else { return NOT_LOADED };
+    let Some(mac) = take(MAC.get()) else { return NOT_LOADED };
     put(0, &mac.sign());
     0
 }
@@ -253,7 +253,7 @@ pub fn end_mac() -> u32 {
 /// Area: a MAC. 0 if it is the message's. [`NOT_LOADED`] if none was begun.
 #[wasm_bindgen]
 pub fn end_mac_verify(mac_len: usize) -> u32 {
-    let Some(mac) = replace(MAC.get(), None) else { return NOT_LOADED };
+    let Some(mac) = take(MAC.get()) else { return NOT_LOADED };
     answer(mac.verify(cut(&mut area_bytes(), mac_len)))
 }
 
@@ -268,7 +268,7 @@ pub fn hash_key(len: usize) {
 /// Result: the hash of the key, which RFC 2104 puts in place of a key of over 64 bytes.
 #[wasm_bindgen]
 pub fn end_hash_key() {
-    let Some(hash) = replace(HASH.get(), None) else { trap() };
+    let Some(hash) = take(HASH.get()) else { trap() };
     put(0, &hash.finish());
 }
 
@@ -409,16 +409,22 @@ fn put(offset: usize, bytes: &[u8]) {
     }
 }
 
-/// Puts `value` in place of what was there, of which nothing is left, and returns that.
+/// Puts `value` in place of what was there, of which nothing is left.
 #[inline(never)]
-fn replace<T>(place: &mut Option<T>, value: Option<T>) -> Option<T> {
-    let old = place.take();
-    // SAFETY: the place is only written to, and holds a value again before anybody else sees it. It was emptied, so nothing is to be dropped.
+fn set<T>(place: &mut Option<T>, value: Option<T>) {
+    // SAFETY: the place is only written to, and holds a value again before anybody else sees it. What was there is zeros, which is all
+    // that its destructor could make of it.
     unsafe {
         zeroize_flat_type(place);
         core::ptr::write(place, value);
     }
-    old
+}
+
+/// Takes what is there, of which nothing is left there.
+fn take<T>(place: &mut Option<T>) -> Option<T> {
+    let taken = place.take();
+    set(place, None);
+    taken
 }
 
 /// Wipes what was secret.

@@ -195,7 +195,7 @@ pub fn load_key(stamp: u32, len: usize) {
     let bytes = cut(&mut area_bytes(), len);
     let slot = slot(stamp);
     slot.stamp = stamp;
-    set(&mut slot.key, Some(Key::new(bytes)));
+    slot.key = Some(Key::new(bytes));
     wipe(bytes);
 }
 
@@ -205,7 +205,7 @@ pub fn free_key(stamp: u32) {
     let slot = slot(stamp);
     if slot.stamp == stamp {
         slot.stamp = 0;
-        set(&mut slot.key, None);
+        clear(&mut slot.key);
     }
 }
 
@@ -230,7 +230,7 @@ pub fn verify_mac(stamp: u32, mac_len: usize, len: usize) -> u32 {
 #[wasm_bindgen]
 pub fn begin_mac(stamp: u32) -> u32 {
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    set(MAC.get(), Some(key.begin()));
+    *MAC.get() = Some(key.begin());
     0
 }
 
@@ -409,22 +409,22 @@ fn put(offset: usize, bytes: &[u8]) {
     }
 }
 
-/// Puts `value` in place of what was there, of which nothing is left.
+/// Takes what is there and leaves nothing of it in its place.
+fn take<T>(place: &mut Option<T>) -> Option<T> {
+    let taken = place.take();
+    clear(place);
+    taken
+}
+
+/// Leaves nothing of what is there. `None` would only say so, and the bytes would stay.
 #[inline(never)]
-fn set<T>(place: &mut Option<T>, value: Option<T>) {
+fn clear<T>(place: &mut Option<T>) {
     // SAFETY: the place is only written to, and holds a value again before anybody else sees it. What was there is zeros, which is all
     // that its destructor could make of it.
     unsafe {
         zeroize_flat_type(place);
-        core::ptr::write(place, value);
+        core::ptr::write(place, None);
     }
-}
-
-/// Takes what is there, of which nothing is left there.
-fn take<T>(place: &mut Option<T>) -> Option<T> {
-    let taken = place.take();
-    set(place, None);
-    taken
 }
 
 /// Wipes what was secret.

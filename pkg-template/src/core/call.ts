@@ -2,7 +2,7 @@ import { at, putBytes, putData, putText, rewind } from "./area.js";
 import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own, record, text } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
-import { NOT_LOADED, areaStart, memoryOf, resultBytes, resultNumber, resultText, withLean } from "./lean.js";
+import { NOT_LOADED, areaStart, memoryOf, resultNumber, resultText, resultView, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { encode, refuseValue } from "./value.js";
 import type { Encoded } from "./value.js";
@@ -112,7 +112,7 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
       const entry = entries[resultNumber(lean, 0)];
       if (answer === 0 && entry !== undefined) {
         const issuedAt = resultNumber(lean, 1) * 2 ** 32 + resultNumber(lean, 2);
-        return { caller: entry.caller, keyId: entry.keyId, issuedAt, nonce: resultBytes(lean, NONCE_LEN, 12) };
+        return { caller: entry.caller, keyId: entry.keyId, issuedAt, nonce: resultView(lean, NONCE_LEN, 12).slice() };
       }
       if (answer !== NOT_LOADED) {
         refuseValue(lean, answer, call.args, args);
@@ -185,7 +185,8 @@ function putCall(lean: Lean, call: Call): [number[], Encoded] {
 /** A token as Rust will read it. No token at all is an empty one; what is no text, or hopelessly long, is a malformed one. */
 function tokenText(token: unknown): string {
   if (token === undefined || token === null) return "";
-  return typeof token === "string" ? token.slice(0, 1024).replace(/[^ -~]/g, "?") : "?";
+  // Half of a surrogate pair becomes some bytes that no token has.
+  return typeof token === "string" ? token.slice(0, 1024) : "?";
 }
 
 /** Nothing else runs between loading a key and using it, so this cannot happen. */

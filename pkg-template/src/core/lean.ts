@@ -97,16 +97,21 @@ export function memoryOf(lean: Lean): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** A copy of part of the result, in a buffer of its own. */
+/** Part of the result, until the next call. */
+export function resultView(lean: Lean, length: number, from = 0): Uint8Array {
+  return memoryOf(lean).subarray(resultStart + from, resultStart + from + length);
+}
+
+/** A copy of a secret part of the result. */
 export function resultBytes(lean: Lean, length: number, from = 0): Uint8Array<ArrayBuffer> {
-  // Small typed arrays would lie on the heap, where the collector leaves copies behind.
+  // In a buffer of its own: small typed arrays would lie on the heap, where the collector leaves copies behind.
   const copy = new Uint8Array(new ArrayBuffer(length));
-  copy.set(memoryOf(lean).subarray(resultStart + from, resultStart + from + length));
+  copy.set(resultView(lean, length, from));
   return copy;
 }
 
 export function resultText(lean: Lean, length: number): string {
-  return String.fromCharCode(...resultBytes(lean, length));
+  return String.fromCharCode(...resultView(lean, length));
 }
 
 export function resultNumber(lean: Lean, index: number): number {

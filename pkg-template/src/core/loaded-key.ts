@@ -1,5 +1,5 @@
 import { putBytes, rewind } from "./area.js";
-import { nextStamp } from "./lean.js";
+import { nextStamp, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 
 /** A key's bytes, and where they are loaded. The module keeps a few keys prepared; any may be displaced, and is loaded again when needed. */
@@ -36,7 +36,11 @@ export class LoadedKey {
   /** Wipes the bytes, here and in the module. */
   free(): void {
     this.#bytes.fill(0);
-    this.#home?.free_key(this.#stamp);
+    const home = this.#home;
+    if (home === undefined) return;
     this.#home = undefined;
+    withLean((lean) => {
+      if (lean === home) lean.free_key(this.#stamp);
+    });
   }
 }

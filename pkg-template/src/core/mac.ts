@@ -2,7 +2,7 @@ import { freed, putBytes, putData, rewind, room } from "./area.js";
 import { data, uint8Array } from "./input.js";
 import { typeInvalid } from "./errors.js";
 import type { Data } from "./input.js";
-import { MISMATCH, NOT_LOADED, areaStart, memoryOf, resultBytes, wipeResult, withLean } from "./lean.js";
+import { MISMATCH, NOT_LOADED, areaStart, memoryOf, resultBytes, resultView, wipeResult, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { LoadedKey } from "./loaded-key.js";
 import { toUtf8 } from "./utf8.js";
@@ -105,7 +105,7 @@ export function hmacSha256(key: Data | Key, message: Data): Uint8Array {
     rewind();
     const length = putData(lean, input);
     const answer = length >= 0 ? lean.sign_mac(stamp, length) : begin(lean, stamp, input) || lean.end_mac();
-    return answer === NOT_LOADED ? undefined : resultBytes(lean, MAC_LEN);
+    return answer === NOT_LOADED ? undefined : resultView(lean, MAC_LEN).slice();
   });
 }
 

@@ -180,7 +180,8 @@ pub fn matches(digest: &[u8; 32], candidate: &[u8]) -> bool {
 /// # Errors
 /// Those of [`check`], for `expected`.
 pub fn verify(candidate: &[u8], expected: &[u8]) -> Result<bool, Error> {
-    Ok(matches(&digest(expected)?, candidate))
+    check(expected)?;
+    Ok(matches(&hash(expected), candidate))
 }
 
 /// Makes a secret of 32 random bytes: `csk_`, the bytes in base64url, `_`, and a checksum that tells a truncated or

@@ -86,7 +86,7 @@ pub fn check(bytes: &[u8]) -> Result<(), Refusal> {
     if bytes.len() > MAX_LEN {
         return Err(Refusal { fault: Fault::TooLong, offset: 0 });
     }
-    let mut reader = Reader { rest: bytes, item: bytes };
+    let mut reader = Reader { rest: bytes, item: bytes, initial: 0, argument: 0 };
     let mut checked = reader.value(0);
     if checked.is_ok() && !reader.rest.is_empty() {
         reader.item = reader.rest;
@@ -100,19 +100,17 @@ struct Reader<'a> {
     rest: &'a [u8],
     /// The same, when the item that is being read began.
     item: &'a [u8],
-}
-
-/// What an item begins with.
-struct Head {
+    /// What that item begins with: a byte, and the number in it or after it.
     initial: u8,
-    major: u8,
     argument: u64,
 }
 
 impl<'a> Reader<'a> {
     /// Reads a value that `depth` arrays and objects contain.
     fn value(&mut self, depth: usize) -> Result<(), Fault> {
-        let Head { initial, major, argument } = self.head()?;
+        self.head()?;
+        let Self { initial, argument, .. } = *self;
+        let major = initial >> 5;
         let fault = match major {
             0 | 1 => (argument > i64::MAX as u64).then_some(Fault::IntegerRange),
             2 | 3 => {
@@ -150,11 +148,11 @@ impl<'a> Reader<'a> {
 
     /// Reads the name of a field that comes after `last`, and returns it as it is encoded.
     fn field_name(&mut self, last: &[u8]) -> Result<&'a [u8], Fault> {
-        let Head { major, argument, .. } = self.head()?;
-        if major != 3 {
+        self.head()?;
+        if self.initial >> 5 != 3 {
             return Err(Fault::FieldName);
         }
-        let name = self.run(argument)?;
+        let name = self.run(self.argument)?;
         if name.len() > MAX_FIELD_NAME || name.first() == Some(&b'$') || !name.iter().all(|c| matches!(c, b' '..=b'~')) {
             return Err(Fault::FieldName);
         }
@@ -162,24 +160,24 @@ impl<'a> Reader<'a> {
         if encoded > last { Ok(encoded) } else { Err(Fault::FieldOrder) }
     }
 
-    /// Begins an item: its first byte and the number that follows, which must be in its shortest form unless it is a double.
-    fn head(&mut self) -> Result<Head, Fault> {
+    /// Begins an item. The number must be in its shortest form unless it is a double.
+    fn head(&mut self) -> Result<(), Fault> {
         self.item = self.rest;
-        let initial = self.number(1)? as u8;
-        let (major, info) = (initial >> 5, initial & 31);
-        let mut argument = u64::from(info);
+        self.initial = self.number(1)? as u8;
+        let info = self.initial & 31;
+        self.argument = u64::from(info);
         if info > 27 {
             return Err(Fault::Item);
         }
         if info > 23 {
             let len = 1 << (info - 24);
-            argument = self.number(len)?;
+            self.argument = self.number(len)?;
             let least = if len == 1 { 24 } else { 1 << (4 * len) };
-            if argument < least && major != 7 {
+            if self.argument < least && self.initial >> 5 != 7 {
                 return Err(Fault::Item);
             }
         }
-        Ok(Head { initial, major, argument })
+        Ok(())
     }
 
     /// The next `len` bytes as a number.
@@ -199,17 +197,15 @@ const CANONICAL_NAN: u64 = 0x7ff8_0000_0000_0000;
 
 /// The head of a CBOR item: its major type and its number in the shortest form, byte for byte.
 pub(crate) fn head(major: u8, number: u64, mut put: impl FnMut(u8)) {
-    if number < 24 {
-        return put(major << 5 | number as u8);
-    }
-    let (mut info, mut bits) = (24, 8);
-    while bits < 64 && number >> bits != 0 {
-        (info, bits) = (info + 1, bits * 2);
-    }
+    let (info, len) = if number < 24 {
+        (number as u8, 0)
+    } else {
+        let len = (8 - number.leading_zeros() / 8).next_power_of_two();
+        (24 + len.trailing_zeros() as u8, len)
+    };
     put(major << 5 | info);
-    while bits > 0 {
-        bits -= 8;
-        put((number >> bits) as u8);
+    for place in (0..len).rev() {
+        put((number >> (8 * place)) as u8);
     }
 }
 

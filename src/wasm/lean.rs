@@ -348,8 +348,8 @@ pub fn verify_call(
     let Some(key) = key(stamp) else { return NOT_LOADED };
     match call.verify(token, key, found.is_some(), u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms) {
         Ok(()) => {
-            put_number(4, (token.issued_at >> 32) as u32);
-            put_number(8, token.issued_at as u32);
+            // The high half first.
+            put(4, &token.issued_at.rotate_left(32).to_le_bytes());
             put(12, &token.nonce);
             0
         }
@@ -377,8 +377,8 @@ fn listed(entry: &[u8; ENTRY_LEN]) -> Listed {
 }
 
 fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
-    let [.., a, b, c, d, _, _, _, _] = entry;
-    u32::from_le_bytes([*a, *b, *c, *d])
+    let [.., a, b, c, d, _, _, _, _] = *entry;
+    u32::from_le_bytes([a, b, c, d])
 }
 
 fn area_bytes() -> &'static mut [u8] {

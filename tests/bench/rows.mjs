@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { bin, nodeBinary, nodeVersion, versionOf } from "../conformance/lib.mjs";
 import { createIsolate } from "../support/isolate/index.mjs";
-import { convexEnv, leanBase64, sample, signGuardedCall, write } from "./bundles.mjs";
+import { convexEnv, leanBase64, leanPacked, sample, signGuardedCall, write } from "./bundles.mjs";
 import { measureRounds, varySource } from "./hosts/rounds.mjs";
 
 /**
@@ -39,7 +39,7 @@ function inProcesses(name, command, flags = []) {
 function inOneProcess(name, command, script, job) {
   return {
     name,
-    measure: (bundles, plan) => json(command(), [host(script), write(`jobs/${name}.json`, JSON.stringify({ ...job(bundles), base64: leanBase64, sample, plan }))]),
+    measure: (bundles, plan) => json(command(), [host(script), write(`jobs/${name}.json`, JSON.stringify({ ...job(bundles), base64: leanBase64, packed: leanPacked, sample, plan }))]),
   };
 }
 
@@ -56,9 +56,9 @@ function inIsolate(name, candidates, isNew) {
       /** @type {Record<string, string>} */
       const modules = { "measure.js": /** @type {string} */ (convex["measure"]) };
       for (const candidate of candidates) {
-        const base64 = ["countersign", "guard"].includes(candidate) ? leanBase64 : undefined;
+        const packed = ["countersign", "guard"].includes(candidate) ? leanPacked : undefined;
         for (let round = 0; round <= plan.rounds; round++) {
-          modules[`${module(candidate, round)}.js`] = varySource(/** @type {string} */ (convex[candidate]), base64, isNew ? round : 0);
+          modules[`${module(candidate, round)}.js`] = varySource(/** @type {string} */ (convex[candidate]), packed, isNew ? round : 0);
         }
       }
       const isolate = createIsolate({ modules, env: convexEnv });

@@ -59,8 +59,8 @@ for (const { name, maxBytes, imports } of wasmModules) {
     if (imports !== null) assert.deepEqual(names, imports);
     else assert.ok(names.length > 0 && names.every((entry) => entry.startsWith(`./${name}_bg.js.`)), names.join());
     for (const format of ["esm", "cjs"]) {
-      const { base64 } = await import(join(packed, format, `core/wasm/generated/${name}.base64.js`));
-      assert.ok(Buffer.from(base64, "base64").equals(bytes()), format);
+      const { wasmSource } = await import(join(packed, format, `core/wasm/${name}.inline.js`));
+      assert.ok(Buffer.from(wasmSource()).equals(bytes()), format);
     }
   });
 }

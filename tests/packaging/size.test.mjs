@@ -6,8 +6,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { root } from "../../pkg-template/build/process.mjs";
 
-// The aim is 28,672. What there is today must not grow; lower this with every byte that goes.
-const maxBytes = 32_700;
+const maxBytes = 28_672;
 
 /**
  * Bundles with the Convex CLI's settings for its default runtime.

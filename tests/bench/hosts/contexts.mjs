@@ -8,13 +8,14 @@ import { measureRounds, varySource, varyWasm } from "./rounds.mjs";
  * @typedef {object} Job
  * @property {"vm" | "edge"} kind
  * @property {Record<string, string>} sources scripts that set `candidate`
- * @property {string} base64 of the lean module: part of a source, or for the edge beside it
+ * @property {string} base64 of the lean module, which the edge has beside the source
+ * @property {string} packed the same as it stands in a source
  * @property {object} sample
  * @property {import("./rounds.mjs").Plan} plan
  */
 
 /** @type {Job} */
-const { kind, sources, base64, sample, plan } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
+const { kind, sources, base64, packed, sample, plan } = JSON.parse(readFileSync(process.argv[2] ?? "", "utf8"));
 
 async function createEdge() {
   const { EdgeVM } = await import("@edge-runtime/vm");
@@ -33,7 +34,7 @@ const create = kind === "edge" ? await createEdge() : createPlain;
 /** @param {string} name @param {number} round */
 async function run(name, round) {
   const holdsWasm = name === "countersign" && kind === "vm";
-  const source = varySource(/** @type {string} */ (sources[name]), holdsWasm ? base64 : undefined, round);
+  const source = varySource(/** @type {string} */ (sources[name]), holdsWasm ? packed : undefined, round);
   const wasm = varyWasm(Buffer.from(base64, "base64"), round);
   const { global, evaluate } = create();
   const { secret, token, expected } = evaluate("JSON.parse")(JSON.stringify(sample));

@@ -26,15 +26,25 @@ export async function measureRounds(names, { rounds, budgetMs }, run, { isWarm =
 }
 
 const encoder = new TextEncoder();
-/** The module under another hash, so that V8 has not compiled it before: a custom section is added. @param {Uint8Array} wasm @param {number} round */
-export function varyWasm(wasm, round) {
+/** A custom section, with which the module has another hash, so that V8 has not compiled it before. @param {number} round */
+function section(round) {
   const payload = encoder.encode(String(round).padStart(8, "0"));
-  return new Uint8Array([...wasm, 0, payload.length + 2, 1, 118, ...payload]);
+  return [0, payload.length + 2, 1, 118, ...payload];
 }
 
-/** A bundle as if its WebAssembly had never been seen. @param {string} source @param {string | undefined} base64 the WebAssembly in it @param {number} round */
-export function varySource(source, base64, round) {
-  if (base64 === undefined) return `${source}\n//${round}`;
-  if (!source.includes(base64)) throw new Error("The bundle does not hold the WebAssembly as base64.");
-  return source.replace(base64, Buffer.from(varyWasm(Buffer.from(base64, "base64"), round)).toString("base64"));
+/** The module as if it had never been seen. @param {Uint8Array} wasm @param {number} round */
+export function varyWasm(wasm, round) {
+  return new Uint8Array([...wasm, ...section(round)]);
+}
+
+/**
+ * A bundle as if the WebAssembly in it had never been seen.
+ * @param {string} source @param {string | undefined} packed the WebAssembly as it stands there (pkg-template/build/lz.mjs): literal bytes may follow
+ * @param {number} round
+ */
+export function varySource(source, packed, round) {
+  if (packed === undefined) return `${source}\n//${round}`;
+  if (!source.includes(packed)) throw new Error("The bundle does not hold the packed WebAssembly.");
+  const added = section(round);
+  return source.replace(packed, Buffer.from([...Buffer.from(packed, "base64"), added.length - 1, ...added]).toString("base64"));
 }

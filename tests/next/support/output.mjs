@@ -7,8 +7,12 @@ import { readReport } from "./places.mjs";
 
 /** The package's modules, and how each begins in code that holds it. @param {string} folder the app's */
 function readWasm(folder) {
-  const files = ["lean", "rich"].map((name) => readFileSync(join(folder, `node_modules/countersign/wasm/${name}.wasm`)));
-  return files.map((bytes) => ({ bytes, inlined: bytes.toString("base64").slice(0, 400) }));
+  const installed = join(folder, "node_modules/countersign");
+  return ["lean", "rich"].map((name) => {
+    const inlined = /"([\w+/=]{400})/.exec(readFileSync(join(installed, `esm/core/wasm/generated/${name}.base64.js`), "utf8"))?.[1];
+    if (inlined === undefined) throw new Error(`The package holds no base64 of ${name}.wasm.`);
+    return { bytes: readFileSync(join(installed, `wasm/${name}.wasm`)), inlined };
+  });
 }
 /** Texts that only the server's code holds: esm/next/index.js, esm/client/deployment.js and esm/client/local-secret.js. */
 const serverTexts = ["NEXT_PUBLIC_CONVEX_URL is not set", "the deployment URL answers with a redirect", "Put COUNTERSIGN_SECRET into .env.local"];

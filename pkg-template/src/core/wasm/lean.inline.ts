@@ -1,7 +1,8 @@
 // The module's bytes inside JavaScript: works wherever WebAssembly may be compiled from bytes, with every bundler and with none.
 import { decodeBase64 } from "./base64.js";
-import { base64 } from "./generated/lean.base64.js";
+import { packed, unpacker } from "./generated/lean.base64.js";
+import { unpack } from "./unpack.js";
 
 export function wasmSource(): Uint8Array<ArrayBuffer> | WebAssembly.Module {
-  return decodeBase64(base64);
+  return unpack(decodeBase64(packed), decodeBase64(unpacker));
 }

@@ -8,10 +8,7 @@
 //! Keys live in a fixed number of slots, found by a stamp that JavaScript never uses twice. If a slot was taken over by another key, the
 //! answer is [`NOT_LOADED`], and JavaScript loads the key again: a stale handle finds no key, never another one.
 
-use core::cell::UnsafeCell;
-
 use wasm_bindgen::prelude::wasm_bindgen;
-use zeroize::{Zeroize as _, zeroize_flat_type};
 
 use crate::call::{Call, FunctionType, NONCE_LEN, Token};
 use crate::error::Error;
@@ -20,6 +17,8 @@ use crate::keyring::{self, Admission, Derivation, ID_LEN, KeyId, Listed};
 use crate::mac::{Key, Mac};
 use crate::{secret, value};
 
+use super::memory::{AREA, RESULT, Shared, area_bytes, clear, cut, put, put_number, take, trap, wipe};
+
 /// "No": a secret or a MAC that is not equal. Not an error, and not 0.
 const MISMATCH: u32 = 255;
 /// The key's slot holds another key: load it again.
@@ -27,39 +26,15 @@ const NOT_LOADED: u32 = 254;
 /// The key is on the keyring already.
 const DUPLICATE: u32 = 253;
 
-const AREA_LEN: usize = 64 * 1024;
-const RESULT_LEN: usize = 128;
 const SLOTS: usize = 64;
 /// A keyring's entry: key id, stamp, number of the caller.
 const ENTRY_LEN: usize = ID_LEN + 8;
-
-/// Memory that JavaScript and Rust take turns to use.
-struct Shared<T>(UnsafeCell<T>);
-
-// SAFETY: a WebAssembly instance without shared memory has one thread.
-unsafe impl<T> Sync for Shared<T> {}
-
-impl<T> Shared<T> {
-    const fn new(value: T) -> Self {
-        Self(UnsafeCell::new(value))
-    }
-
-    /// The value. Each exported function takes what it needs once, at its start, and no exported function calls another.
-    #[expect(clippy::mut_from_ref, reason = "see the safety comment")]
-    fn get(&self) -> &mut T {
-        // SAFETY: one thread, no re-entry (nothing is imported that could call back), and no two references to the same value within
-        // one exported function.
-        unsafe { &mut *self.0.get() }
-    }
-}
 
 struct Slot {
     stamp: u32,
     key: Option<Key>,
 }
 
-static AREA: Shared<[u8; AREA_LEN]> = Shared::new([0; AREA_LEN]);
-static RESULT: Shared<[u8; RESULT_LEN]> = Shared::new([0; RESULT_LEN]);
 static KEYS: Shared<[Slot; SLOTS]> = Shared::new([const { Slot { stamp: 0, key: None } }; SLOTS]);
 static HASH: Shared<Option<Hash>> = Shared::new(None);
 static MAC: Shared<Option<Mac>> = Shared::new(None);
@@ -381,60 +356,8 @@ fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
     u32::from_le_bytes([a, b, c, d])
 }
 
-fn area_bytes() -> &'static mut [u8] {
-    AREA.get()
-}
-
-/// The first `len` bytes of `area`, which then begins after them. JavaScript counts what it writes; if it counted wrong, the call traps.
-fn cut<'a>(area: &mut &'a mut [u8], len: usize) -> &'a mut [u8] {
-    let Some((bytes, rest)) = core::mem::take(area).split_at_mut_checked(len) else { trap() };
-    *area = rest;
-    bytes
-}
-
 fn cut_entries<'a>(area: &mut &'a mut [u8], count: usize) -> &'a [[u8; ENTRY_LEN]] {
     cut(area, count * ENTRY_LEN).as_chunks().0
-}
-
-/// Ends the call. A panic would do the same, but the text it takes along would be a tenth of the module.
-fn trap() -> ! {
-    core::arch::wasm32::unreachable()
-}
-
-/// Writes into the result.
-#[inline(never)]
-fn put(offset: usize, bytes: &[u8]) {
-    for (place, byte) in RESULT.get().iter_mut().skip(offset).zip(bytes) {
-        *place = *byte;
-    }
-}
-
-/// Takes what is there and leaves nothing of it in its place.
-fn take<T>(place: &mut Option<T>) -> Option<T> {
-    let taken = place.take();
-    clear(place);
-    taken
-}
-
-/// Leaves nothing of what is there. `None` would only say so, and the bytes would stay.
-#[inline(never)]
-fn clear<T>(place: &mut Option<T>) {
-    // SAFETY: the place is only written to, and holds a value again before anybody else sees it. What was there is zeros, which is all
-    // that its destructor could make of it.
-    unsafe {
-        zeroize_flat_type(place);
-        core::ptr::write(place, None);
-    }
-}
-
-/// Wipes what was secret.
-#[inline(never)]
-fn wipe(bytes: &mut [u8]) {
-    bytes.zeroize();
-}
-
-fn put_number(offset: usize, number: u32) {
-    put(offset, &number.to_le_bytes());
 }
 
 /// The call that `area` begins with: audience, name, encoded arguments (or they are in the large area).
@@ -475,30 +398,4 @@ fn read_args(mut area: &mut [u8], len: usize, in_large: bool) -> Result<&[u8], E
     }
     // SAFETY: the large area is MAX_LEN bytes that were grown for it and are never given back; nothing writes to it while Rust runs.
     Ok(unsafe { core::slice::from_raw_parts(large as *const u8, len) })
-}
-
-#[cfg(not(feature = "std"))]
-mod bare {
-    //! What the standard library would bring.
-    use core::alloc::{GlobalAlloc, Layout};
-
-    /// There is no heap. Something that asks for one gets nothing, and the call traps.
-    struct NoHeap;
-
-    // SAFETY: a null pointer says that there is no memory, which is always true here.
-    unsafe impl GlobalAlloc for NoHeap {
-        unsafe fn alloc(&self, _: Layout) -> *mut u8 {
-            core::ptr::null_mut()
-        }
-
-        unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
-    }
-
-    #[global_allocator]
-    static HEAP: NoHeap = NoHeap;
-
-    #[panic_handler]
-    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-        super::trap()
-    }
 }

@@ -22,8 +22,6 @@ import { closeBrowser, places, readReport } from "./support/places.mjs";
 
 const secret = generateSecret();
 const placeNames = places.map(({ name }) => name);
-// These compile on request, and the two left out are compiled as the Node route and the client component are.
-const devPlaces = ["node route", "edge route", "client component"];
 
 /** @param {Bundler} bundler @param {string} url the deployment's @param {string} [packageFolder] @returns {Stage[]} */
 function stages(bundler, url, packageFolder) {
@@ -68,7 +66,7 @@ function stages(bundler, url, packageFolder) {
         await visit("start", placeNames, report);
       },
     },
-    { name: `${bundler} dev`, checks: devPlaces, run: (report) => visit("dev", devPlaces, report) },
+    { name: `${bundler} dev`, checks: placeNames, run: (report) => visit("dev", placeNames, report) },
     {
       name: `${bundler} build`,
       checks: ["a client component that signs is refused"],

@@ -52,7 +52,7 @@ async function fromPage(url, click) {
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   try {
     await page.goto(url, { timeout: limitMs });
-    if (click) await page.click("button:enabled", { timeout: limitMs });
+    if (click) await clickUntil(page, "button:enabled", "#report");
     const text = await page.locator("#report").textContent({ timeout: limitMs });
     if (errors.length > 0) throw new Error(`The page reported errors: ${errors.join("; ")}`);
     return text ?? "";
@@ -60,6 +60,21 @@ async function fromPage(url, click) {
     throw new Error(`${url}: ${error instanceof Error ? error.message : error}\n${errors.join("\n")}`);
   } finally {
     await page.close();
+  }
+}
+
+/**
+ * Clicks until something shows: `next dev` may load a page again after it has compiled what the page asked for.
+ * @param {import("playwright-core").Page} page @param {string} button @param {string} wanted
+ */
+async function clickUntil(page, button, wanted) {
+  for (let tries = 1; tries <= 15; tries++) {
+    await page.click(button, { timeout: limitMs });
+    const shown = await page.locator(wanted).waitFor({ timeout: 10_000 }).then(() => true, (error) => {
+      if (error.name === "TimeoutError") return false;
+      throw error;
+    });
+    if (shown) return;
   }
 }
 

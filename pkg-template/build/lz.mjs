@@ -1,5 +1,5 @@
-// Packs the lean module for its place inside JavaScript, where each byte is paid for at every cold start: a third smaller, for some
-// 60 microseconds of unpacking (unpack.wat).
+// Packs the lean module for its place inside JavaScript, where each byte is paid for at every cold start: a third smaller.
+// unpack.wat undoes it.
 //
 // A byte below 32 says that one more literal bytes than it says follow. Any other, less 32, holds in its upper three bits the length less 3 of
 // a run that was there before, and in its lower five, with the byte after it, how far back the run began, less 1.

@@ -1,6 +1,5 @@
 ;; Undoes lz.mjs, which says how the bytes are packed: from the packed bytes at 0 to the unpacked ones at 65536.
-;; As WebAssembly and not as JavaScript, which runs in an interpreter where a function is loaded afresh for each call: there the loop
-;; would take half a millisecond, and here it takes some 20 microseconds.
+;; As WebAssembly and not as JavaScript: code that is loaded afresh for each call runs in an interpreter, where the loop is slow.
 (module
   (memory (export "memory") 2)
   ;; Takes where the packed bytes end, and returns where the unpacked ones do.

@@ -72,7 +72,7 @@ export async function ensureWasmTools() {
 /**
  * @param {NodeJS.ProcessEnv} env @param {string} binary @param {string} crate @param {string} version @param {readonly string[]} flags
  */
-async function ensureCargoTool(env, binary, crate, version, flags) {
+export async function ensureCargoTool(env, binary, crate, version, flags) {
   const found = await attempt(binary, ["--version"], { env });
   if (found.code === 0 && found.stdout.trim().split(" ").at(-1) === version) return;
   await ensureCCompiler(env);

@@ -27,6 +27,7 @@ export const steps = [
   { name: "clippy lean", command: [...clippy, ...wasm, "lean", ...denyWarnings], fast: true, env: simd },
   { name: "clippy rich", command: [...clippy, ...wasm, "rich", ...denyWarnings], fast: true, env: simd },
   { name: "cargo test", command: ["cargo", "test", "--locked", "--quiet"], fast: true },
+  { name: "mutants", command: ["node", "tests/mutants/run.mjs", "--check"], fast: false },
   { name: "build", command: ["node", "pkg-template/build/build.mjs"], fast: true },
   { name: "types of the build", command: [...tsc, "pkg-template/build"], fast: true },
   { name: "types of the conformance suite", command: [...tsc, "tests/conformance"], fast: false, needs: "build" },

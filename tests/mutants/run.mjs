@@ -1,0 +1,238 @@
+// `npm run mutants`: changes the crate in every way that cargo-mutants knows, one at a time, and expects its tests to fail each time.
+//   node tests/mutants/run.mjs                   all of it, and writes tests/figures/mutants.json
+//   node tests/mutants/run.mjs --file FILE...    the mutants of some files only; writes nothing
+//   node tests/mutants/run.mjs --check           whether the figures were made from the sources that are there; runs nothing
+// Mutants that no test can tell from the original are in equivalent.mjs, with the reason for each. They are run like all others, and it
+// is a failure if one of them does not survive.
+
+import { createHash } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { BuildError, attempt, cacheDir, root, runMain, seconds, step, withLock } from "../../pkg-template/build/process.mjs";
+import { ensureCargoTool, ensureRust, toolEnv } from "../../pkg-template/build/toolchain.mjs";
+import { equivalent } from "./equivalent.mjs";
+
+const version = "27.1.0";
+const figuresPath = join(root, "tests/figures/mutants.json");
+const config = join(root, "tests/mutants/mutants.toml");
+const workDir = join(cacheDir, "mutants");
+/** Some names of figures, as they stand in SECURITY.md. */
+const keys = { all: "mutants of the crate", killed: "mutants killed by its tests", survived: "mutants that survived", sources: "SHA-256 over the sources that were mutated, and their tests" };
+const marker = " /* ~ changed by cargo-mutants ~ */";
+
+/**
+ * @typedef {object} Mutant
+ * @property {string} name as cargo-mutants prints it
+ * @property {string} file
+ * @property {string} was the lines it changes
+ * @property {string} becomes what it makes of them
+ * @typedef {"caught" | "timeout" | "unviable" | "missed"} Outcome
+ */
+
+async function main() {
+  const { values: options } = parseArgs({ options: { check: { type: "boolean", default: false }, file: { type: "string", multiple: true, default: [] } } });
+  if (options.check) return check();
+  await withLock("mutants", async () => {
+    await ensureRust();
+    await ensureCargoMutants();
+    await measure(options.file);
+  });
+}
+
+/** Fails if the figures are those of other sources. */
+function check() {
+  const figures = existsSync(figuresPath) ? JSON.parse(readFileSync(figuresPath, "utf8")) : {};
+  if (figures[keys.sources] !== hashOfSources()) {
+    throw new BuildError("tests/figures/mutants.json was made from other sources than those that are there. Run `npm run mutants`, and commit the file.");
+  }
+  if (figures[keys.survived] !== 0) throw new BuildError("tests/figures/mutants.json says that mutants survived. Run `npm run mutants` to see them.");
+  console.log(`${figures[keys.all]} mutants of these sources: ${figures[keys.killed]} killed, none survived`);
+}
+
+async function ensureCargoMutants() {
+  const found = await attempt("cargo-mutants", ["mutants", "--version"], { env: toolEnv() });
+  if (found.code === 0 && found.stdout.trim() === `cargo-mutants ${version}`) return;
+  await ensureCargoTool(toolEnv(), "cargo-mutants", "cargo-mutants", version, ["--locked"]);
+}
+
+/** @param {readonly string[]} files only these, or all if empty */
+async function measure(files) {
+  const start = performance.now();
+  const sources = hashOfSources();
+  const trees = makeTrees();
+  const filter = ["--config", config, ...files.flatMap((file) => ["--file", file])];
+  const mutants = await list(trees[0] ?? "", filter);
+  if (mutants.length === 0) throw new BuildError("There are no mutants. Is the file's name right?");
+
+  /** @type {Map<string, Outcome>} */
+  const outcomes = new Map();
+  await step("building and testing the crate as it is", () => prepare(trees));
+  // Most are killed by the tests inside the crate, which are built and run in a third of the time that all tests take.
+  await step(`${mutants.length} mutants against the tests inside the crate`, () => run(trees, filter, "--lib", outcomes));
+  const left = mutants.filter(({ name }) => outcomes.get(name) === "missed");
+  const only = left.flatMap(({ name }) => ["--re", `^${name.replace(/[^\w ]/g, "\\$&")}$`]);
+  if (left.length > 0) await step(`the ${left.length} that are left against those outside of it`, () => run(trees, [...filter, ...only], "--test=*", outcomes));
+
+  const unrun = mutants.filter(({ name }) => !outcomes.has(name));
+  if (unrun.length > 0) throw new BuildError(`cargo-mutants has not run all mutants: ${unrun.map(({ name }) => name).join("\n")}`);
+  const figures = report(mutants, outcomes, files);
+  console.log(`took ${seconds(start)}`);
+  if (files.length > 0) return;
+  if (hashOfSources() !== sources) throw new BuildError("The sources were changed meanwhile: run this again.");
+  mkdirSync(dirname(figuresPath), { recursive: true });
+  writeFileSync(figuresPath, `${JSON.stringify({ ...figures, [keys.sources]: sources }, null, 2)}\n`);
+}
+
+/**
+ * Prints what came of it.
+ * @param {readonly Mutant[]} mutants @param {ReadonlyMap<string, Outcome>} outcomes @param {readonly string[]} files
+ */
+function report(mutants, outcomes, files) {
+  /** @param {Outcome} outcome */
+  const those = (outcome) => mutants.filter(({ name }) => outcomes.get(name) === outcome);
+  const [caught, timeout, unviable, missed] = [those("caught"), those("timeout"), those("unviable"), those("missed")];
+  const survived = missed.filter((mutant) => !equivalent.some((entry) => isIt(entry, mutant)));
+  const relevant = equivalent.filter(({ file }) => files.length === 0 || files.includes(file));
+  const wrong = relevant.filter((entry) => !missed.some((mutant) => isIt(entry, mutant)));
+
+  for (const { name } of timeout) console.log(`  no end: ${name}`);
+  for (const { name, was, becomes } of survived) console.log(`  survived: ${name}\n    - ${was}\n    + ${becomes}`);
+  for (const { file, becomes } of wrong) console.log(`  listed as equivalent, but killed or not there any more: ${file}: ${becomes}`);
+  const figures = {
+    [keys.all]: mutants.length,
+    [keys.killed]: caught.length + timeout.length,
+    "of these killed because they never ended": timeout.length,
+    "mutants that do not compile": unviable.length,
+    "mutants that no test can tell from the crate (tests/mutants/equivalent.mjs)": missed.length - survived.length,
+    [keys.survived]: survived.length,
+  };
+  for (const [name, count] of Object.entries(figures)) console.log(`${String(count).padStart(6)} ${name}`);
+  if (survived.length > 0) process.exitCode = 1;
+  if (wrong.length > 0) process.exitCode = 1;
+  return figures;
+}
+
+/** @param {Pick<Mutant, "file" | "was" | "becomes">} one @param {Mutant} other */
+function isIt(one, other) {
+  return one.file === other.file && one.was === other.was && one.becomes === other.becomes;
+}
+
+/**
+ * @param {string} tree @param {readonly string[]} filter
+ * @returns {Promise<Mutant[]>}
+ */
+async function list(tree, filter) {
+  const { code, problem, stdout, stderr } = await cargoMutants(tree, ["--list", "--json", ...filter]);
+  if (code !== 0) throw new BuildError(`cargo mutants --list: ${problem}\n${stderr}`);
+  return JSON.parse(stdout).map((/** @type {{ name: string, file: string, diff: string }} */ { name, file, diff }) => {
+    const lines = diff.replaceAll(marker, "").split("\n").slice(2);
+    /** @param {string} sign */
+    const those = (sign) => lines.filter((line) => line.startsWith(sign)).map((line) => line.slice(1).trim()).join(" ");
+    return { name, file, was: those("-"), becomes: those("+") };
+  });
+}
+
+/** @param {readonly string[]} trees */
+async function prepare(trees) {
+  const [first = "", ...others] = trees;
+  for (const which of ["--lib", "--test=*"]) await baseline(first, which);
+  // What the crate depends on takes a minute to compile, and is the same in each tree.
+  for (const tree of others.filter((tree) => !existsSync(join(tree, "target")))) cpSync(join(first, "target"), join(tree, "target"), { recursive: true, preserveTimestamps: true });
+}
+
+/** @param {string} tree @param {string} which */
+async function baseline(tree, which) {
+  const { code, problem, stdout, stderr } = await attempt("cargo", ["test", "--profile=mutants", "--locked", which], { cwd: tree, env: treeEnv(tree), timeoutMs: 1_800_000 });
+  if (code !== 0) throw new BuildError(`The tests fail without any change: ${problem}\n${stdout}${stderr}`);
+}
+
+/**
+ * Runs each tree's share of the mutants, and notes what came of it.
+ * @param {readonly string[]} trees @param {readonly string[]} filter @param {string} which tests
+ * @param {Map<string, Outcome>} outcomes
+ */
+async function run(trees, filter, which, outcomes) {
+  const share = (/** @type {number} */ k) => [`--shard=${k}/${trees.length}`, "--sharding=round-robin"];
+  const fixed = ["--in-place", "--profile=mutants", "--cargo-arg=--locked", `--cargo-arg=${which}`, "--minimum-test-timeout=20", "--no-times", "--colors=never"];
+  await Promise.all(
+    trees.map(async (tree, k) => {
+      const { code, problem, stdout, stderr } = await cargoMutants(tree, [...filter, ...fixed, ...share(k), `--output=${tree}`]);
+      // 2: some were missed; 3: some did not end.
+      if (code !== 0 && code !== 2 && code !== 3) throw new BuildError(`cargo mutants: ${problem}\n${stdout}${stderr}`);
+      for (const outcome of /** @type {const} */ (["caught", "timeout", "unviable", "missed"])) {
+        const text = readFileSync(join(tree, "mutants.out", `${outcome}.txt`), "utf8");
+        for (const name of text.split("\n").filter(Boolean)) outcomes.set(name, outcome);
+      }
+    }),
+  );
+}
+
+/** @param {string} tree @param {readonly string[]} args */
+function cargoMutants(tree, args) {
+  return attempt("cargo-mutants", ["mutants", "--dir", tree, ...args], { cwd: tree, env: treeEnv(tree), timeoutMs: 7_200_000 });
+}
+
+/** @param {string} tree */
+function treeEnv(tree) {
+  return {
+    ...toolEnv(),
+    CARGO_TARGET_DIR: join(tree, "target"),
+    // The same cases each time, no search for the smallest one, and none kept: a mutant must not be killed by what another one left.
+    PROPTEST_RNG_SEED: "1",
+    PROPTEST_MAX_SHRINK_ITERS: "0",
+    PROPTEST_DISABLE_FAILURE_PERSISTENCE: "true",
+  };
+}
+
+/** A copy of the crate for each processor. What was compiled in it stays there for the next time. */
+function makeTrees() {
+  const files = [...sourceFiles(), ...filesIn("src/wasm", ".rs"), "src/wasm.rs"];
+  return Array.from({ length: Math.min(availableParallelism(), 8) }, (_, k) => {
+    const tree = join(workDir, `tree-${k}`);
+    for (const path of files) writeIfOther(join(tree, path), readFileSync(join(root, path)));
+    for (const path of [...filesIn("src", ".rs", tree), ...filesIn("tests", ".rs", tree)]) if (!files.includes(path)) rmSync(join(tree, path));
+    writeIfOther(join(tree, ".cargo/config.toml"), Buffer.from(cargoConfig));
+    return tree;
+  });
+}
+
+/** What is compiled once is made fast, and what is compiled for each mutant is compiled fast. */
+const cargoConfig = `[profile.mutants]
+inherits = "test"
+debug = false
+[profile.mutants.package."*"]
+opt-level = 2
+`;
+
+/** @param {string} path @param {Buffer} content */
+function writeIfOther(path, content) {
+  if (existsSync(path) && readFileSync(path).equals(content)) return;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+/** What the figures depend on. */
+function sourceFiles() {
+  const crate = filesIn("src", ".rs").filter((path) => path !== "src/wasm.rs" && !path.startsWith("src/wasm/"));
+  const tests = [...readdirSync(join(root, "tests")).filter((name) => name.endsWith(".rs")).map((name) => `tests/${name}`), ...filesIn("tests/vectors", ".rs"), ...filesIn("tests/vectors", ".json")];
+  return [...crate, ...tests, "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"].sort();
+}
+
+/** @param {string} folder @param {string} ending @param {string} base */
+function filesIn(folder, ending, base = root) {
+  const entries = readdirSync(join(base, folder), { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending)).map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1).replaceAll("\\", "/"));
+}
+
+function hashOfSources() {
+  const hash = createHash("sha256").update(`cargo-mutants ${version}\n`);
+  for (const path of [...sourceFiles(), "tests/mutants/mutants.toml", "tests/mutants/equivalent.mjs"]) {
+    const content = createHash("sha256").update(readFileSync(join(root, path))).digest("hex");
+    hash.update(`${content}  ${path}\n`);
+  }
+  return hash.digest("hex");
+}
+
+await runMain(import.meta.url, main);

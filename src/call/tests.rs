@@ -112,6 +112,25 @@ fn a_call_has_an_audience_a_name_and_deterministic_arguments() {
 }
 
 #[test]
+fn types_have_the_numbers_that_cross_into_webassembly_and_the_names_that_are_signed() {
+    for (number, name) in [(0, "query"), (1, "mutation"), (2, "action")] {
+        let kind = FunctionType::from_number(number).unwrap();
+        assert_eq!((kind as u32, kind.name()), (number, name));
+    }
+    for number in [3, 4, u32::MAX] {
+        assert_eq!(FunctionType::from_number(number), None, "{number}");
+    }
+}
+
+#[test]
+fn the_first_thing_that_is_wrong_with_a_call_is_named() {
+    let new = |audience: &[u8], name: &[u8], args: &[u8]| Call::new(audience, FunctionType::Query, name, args).unwrap_err();
+    assert_eq!(new(b"\xff", b"", &[0xf7]), Error::TextMalformed);
+    assert_eq!(new(b"", b"\xff", &[0xf7]), Error::TypeInvalid);
+    assert_eq!(new(b"a", b"\xff", &[0xf7]), Error::TextMalformed);
+}
+
+#[test]
 fn times_that_javascript_cannot_write_are_not_signed() {
     let (key, id) = key();
     assert_eq!(call("a", "m:f").sign(&key, id, window::MAX_TIME_MS + 1, NONCE).unwrap_err(), Error::TypeInvalid);

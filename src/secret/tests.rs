@@ -81,6 +81,44 @@ fn generated_secrets_are_usable_and_any_change_to_them_is_seen() {
 }
 
 #[test]
+fn a_right_checksum_does_not_make_up_for_a_wrong_length() {
+    for len in [GENERATED_LEN - 1, GENERATED_LEN, GENERATED_LEN + 1, 100] {
+        let text = [&PREFIX[..], &GOOD.repeat(4).as_bytes()[..len - PREFIX.len() - TAIL_LEN]].concat();
+        let secret = [&text[..], &tail(&text)].concat();
+        let expected = if len == GENERATED_LEN { Ok(()) } else { Err(Error::SecretMalformed) };
+        assert_eq!(check(&secret), expected, "{len} characters");
+    }
+}
+
+#[test]
+fn a_text_one_bit_away_from_the_words_of_examples_is_no_placeholder() {
+    let words = ["changeme", "change-m", "your-sec", "placehol", "supersec", "undefine"];
+    for word in words {
+        for bit in 0..64 {
+            let mut text = [GOOD.as_bytes(), word.as_bytes(), b"~~~"].concat();
+            assert!(problems(&text).has(Problem::Placeholder), "{word}");
+            text[GOOD.len() + bit / 8] ^= 1 << (bit % 8);
+            // Bit 5 is what upper and lower case differ in.
+            assert_eq!(problems(&text).has(Problem::Placeholder), bit % 8 == 5, "{word}, bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn differences_that_cancel_each_other_out_are_differences() {
+    for period in 1..=16 {
+        let text: Vec<u8> = (b'A'..).take(period).cycle().take(64).collect();
+        assert!(problems(&text).has(Problem::Repeated), "{period}");
+        for (one, other) in [(0, 40), (20, 41), (30, 63), (62, 63)] {
+            let mut changed = text.clone();
+            changed[one] ^= 0x80;
+            changed[other] ^= 0x80;
+            assert!(!problems(&changed).has(Problem::Repeated), "{period}, {one} and {other}");
+        }
+    }
+}
+
+#[test]
 fn equality_is_over_every_byte_and_the_length() {
     let expected = GOOD.as_bytes();
     assert_eq!(verify(expected, expected), Ok(true));

@@ -22,6 +22,12 @@ macro_rules! errors {
                     $(Self::$name => $code,)*
                 }
             }
+
+            /// The error with this number.
+            #[must_use]
+            pub fn from_number(number: u32) -> Option<Self> {
+                Self::ALL.iter().copied().find(|error| *error as u32 == number)
+            }
         }
     };
 }

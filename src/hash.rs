@@ -7,7 +7,7 @@ use sha2::block_api::Sha256VarCore;
 use sha2::digest::block_api::{Block, BlockSizeUser, Buffer, BufferKindUser, Eager, FixedOutputCore, UpdateCore, VariableOutputCore as _};
 use sha2::digest::typenum::{U32, U64};
 use sha2::digest::{FixedOutput, HashMarker, Output, OutputSizeUser, Update};
-use subtle::ConstantTimeEq as _;
+use subtle::{Choice, ConstantTimeEq as _};
 
 /// The length of a hash, in bytes.
 pub const HASH_LEN: usize = 32;
@@ -86,8 +86,8 @@ impl Hash {
 /// Whether two hashes, MACs or checksums are equal, compared in constant time. Only their lengths show.
 #[inline(never)]
 #[must_use]
-pub fn is_equal(one: &[u8], other: &[u8]) -> bool {
-    one.ct_eq(other).into()
+pub fn ct_eq(one: &[u8], other: &[u8]) -> Choice {
+    one.ct_eq(other)
 }
 
 /// SHA-256 of some bytes.

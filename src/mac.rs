@@ -6,9 +6,10 @@ use hkdf::HmacImpl;
 use hmac::Hmac;
 use hmac::digest::typenum::U32;
 use hmac::digest::{Output, OutputSizeUser};
+use subtle::Choice;
 
 pub use crate::hash::sha256;
-use crate::hash::{Hash, is_equal};
+use crate::hash::{Hash, ct_eq};
 
 /// The length of a MAC, in bytes.
 pub const MAC_LEN: usize = 32;
@@ -41,9 +42,15 @@ impl Key {
     /// Whether `mac` is exactly the MAC of `message`. Takes the same time for every MAC of 32 bytes.
     #[must_use]
     pub fn verify(&self, message: &[u8], mac: &[u8]) -> bool {
+        self.ct_verify(message, mac).into()
+    }
+
+    /// The same, for callers that must not branch on the answer either.
+    #[must_use]
+    pub fn ct_verify(&self, message: &[u8], mac: &[u8]) -> Choice {
         let mut whole = self.begin();
         whole.add(message);
-        whole.verify(mac)
+        whole.ct_verify(mac)
     }
 }
 
@@ -86,8 +93,8 @@ impl Mac {
 
     /// Ends the message and tells whether `mac` is exactly its MAC: all 32 bytes, compared in constant time.
     #[must_use]
-    pub fn verify(self, mac: &[u8]) -> bool {
-        is_equal(&self.sign(), mac)
+    pub fn ct_verify(self, mac: &[u8]) -> Choice {
+        ct_eq(&self.sign(), mac)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Secrets: the text both sides share. What makes one usable, whether two are equal, and names for one that give nothing away.
 
 use crate::error::Error;
-use crate::hash::{hash, is_equal};
+use subtle::Choice;
+
+use crate::hash::{ct_eq, hash};
 use crate::text::{base64url_len, within, write_base64url};
 
 /// The fewest bytes a secret may have.
@@ -112,6 +114,13 @@ impl Problems {
         Problem::ALL.iter().copied().filter(move |problem| self.has(*problem))
     }
 
+    /// The one to mend first.
+    #[must_use]
+    pub fn first(self) -> Option<Problem> {
+        // Without a problem there are 32 zeros.
+        Problem::ALL.get(self.0.trailing_zeros() as usize).copied()
+    }
+
     /// The same as a number: bit `n` stands for problem `n`.
     #[must_use]
     pub const fn bits(self) -> u32 {
@@ -129,10 +138,10 @@ impl Problems {
 /// # Errors
 /// [`Error::SecretMissing`], [`Error::SecretMalformed`] or [`Error::SecretWeak`], after the first of its [`problems`].
 pub fn check(secret: &[u8]) -> Result<(), Error> {
-    problems(secret).iter().next().map_or(Ok(()), |problem| Err(problem.error()))
+    problems(secret).first().map_or(Ok(()), |problem| Err(problem.error()))
 }
 
-/// Everything that is wrong with `secret`. Which bytes are looked at depends on its length only, and on whether it begins with `csk_`.
+/// Everything that is wrong with `secret`. What is done depends on its length only.
 #[must_use]
 pub fn problems(secret: &[u8]) -> Problems {
     let mut found = Problems::default();
@@ -148,13 +157,13 @@ pub fn problems(secret: &[u8]) -> Problems {
     found.note(Problem::Padded, (is_blank(*first) | is_blank(*last)) & !blank);
     found.note(Problem::Quoted, is_quote(*first) | is_quote(*last));
     found.note(Problem::TooShort, u8::from(secret.len() < MIN_LEN) & !blank);
-    if secret.starts_with(PREFIX) {
-        found.note(Problem::Checksum, u8::from(!has_right_checksum(secret)));
-        return found;
-    }
-    found.note(Problem::FewDistinct, has_few_distinct(secret, *first) & !blank);
-    found.note(Problem::Repeated, is_repeated(secret));
-    found.note(Problem::Placeholder, is_placeholder(secret));
+    // What generated secrets are made of needs no looking at, only whether all of it has come.
+    let generated = secret.get(..PREFIX.len()).map_or(0, |start| ct_eq(start, PREFIX).unwrap_u8());
+    found.note(Problem::Checksum, generated & !has_right_checksum(secret));
+    let chosen = !(generated | blank);
+    found.note(Problem::FewDistinct, has_few_distinct(secret, *first) & chosen);
+    found.note(Problem::Repeated, is_repeated(secret) & chosen);
+    found.note(Problem::Placeholder, is_placeholder(secret) & chosen);
     found
 }
 
@@ -170,8 +179,7 @@ pub fn digest(expected: &[u8]) -> Result<[u8; 32], Error> {
 /// Whether `candidate` is the secret that [`digest`] was made of. The digests are compared in constant time.
 #[must_use]
 pub fn matches(digest: &[u8; 32], candidate: &[u8]) -> bool {
-    // Nothing longer than the longest secret can be equal to one; so nobody can make this hash without end.
-    candidate.len() <= MAX_LEN && is_equal(&hash(candidate), digest)
+    ct_matches(digest, candidate).into()
 }
 
 /// Whether `candidate` is equal to `expected`. Their digests are compared in constant time; how long reading them takes
@@ -180,8 +188,26 @@ pub fn matches(digest: &[u8; 32], candidate: &[u8]) -> bool {
 /// # Errors
 /// Those of [`check`], for `expected`.
 pub fn verify(candidate: &[u8], expected: &[u8]) -> Result<bool, Error> {
+    ct_verify(candidate, expected).map(Into::into)
+}
+
+/// What [`matches`] says, for callers that must not branch on the answer either.
+#[must_use]
+pub fn ct_matches(digest: &[u8; 32], candidate: &[u8]) -> Choice {
+    // Nothing longer than the longest secret can be equal to one; so nobody can make this hash without end.
+    if candidate.len() > MAX_LEN {
+        return Choice::from(0);
+    }
+    ct_eq(&hash(candidate), digest)
+}
+
+/// What [`verify`] says, for callers that must not branch on the answer either.
+///
+/// # Errors
+/// Those of [`check`], for `expected`.
+pub fn ct_verify(candidate: &[u8], expected: &[u8]) -> Result<Choice, Error> {
     check(expected)?;
-    Ok(matches(&hash(expected), candidate))
+    Ok(ct_matches(&hash(expected), candidate))
 }
 
 /// Makes a secret of 32 random bytes: `csk_`, the bytes in base64url, `_`, and a checksum that tells a truncated or
@@ -204,8 +230,11 @@ fn tail(text: &[u8]) -> [u8; TAIL_LEN] {
     tail
 }
 
-fn has_right_checksum(secret: &[u8]) -> bool {
-    secret.len() == GENERATED_LEN && secret.split_last_chunk().is_some_and(|(text, end)| is_equal(&tail(text), end as &[u8; TAIL_LEN]))
+fn has_right_checksum(secret: &[u8]) -> u8 {
+    match secret.split_last_chunk::<TAIL_LEN>() {
+        Some((text, end)) if secret.len() == GENERATED_LEN => ct_eq(&tail(text), end).unwrap_u8(),
+        _ => 0,
+    }
 }
 
 /// White space or a control character: space and everything below it, and DEL.
@@ -280,7 +309,7 @@ const fn word(text: &[u8; 8]) -> u64 {
 }
 
 fn is_placeholder(secret: &[u8]) -> u8 {
-    let mut found = u64::from(is_equal(secret, b"null"));
+    let mut found = u64::from(ct_eq(secret, b"null").unwrap_u8());
     let mut window = 0;
     for byte in secret {
         window = window << 8 | u64::from(*byte);

@@ -102,7 +102,7 @@ pub fn read_base64url(text: &[u8], bytes: &mut [u8]) -> bool {
         }
     }
     // Bits that no byte holds must be zero, or one value would have several texts.
-    known == u8::MAX && bits & ((1 << count) - 1) == 0
+    (bits as u8 & ((1 << count) - 1)) | !known == 0
 }
 
 /// The character of a value. Every run is looked at.

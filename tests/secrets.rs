@@ -40,7 +40,7 @@ fn plain_problems(text: &[u8]) -> Vec<Problem> {
         (Problem::Checksum, is_generated),
         (Problem::TooShort, !is_missing && text.len() < MIN_LEN),
         (Problem::FewDistinct, !is_missing && !is_generated && distinct < MIN_DISTINCT as usize),
-        (Problem::Repeated, !is_generated && is_repeated(text)),
+        (Problem::Repeated, !is_generated && !is_missing && is_repeated(text)),
         (Problem::Placeholder, !is_generated && is_placeholder(text)),
     ]
     .into_iter()

@@ -1,12 +1,13 @@
 //! The rich module: what reports and explains, where structured values are worth more than a millisecond.
 //!
-//! TypeScript checks every argument before it comes here: the generated glue does not. Bytes are taken by value, so that what was secret can
-//! be wiped.
+//! TypeScript checks every argument before it comes here: the generated glue does not. Every function runs inside [`clean`], and the heap
+//! wipes what is freed, so that nothing of a secret is left when one returns.
+
+mod wiping;
 
 use js_sys::{Array, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
-use zeroize::Zeroizing;
 
 use crate::call::{Call, FunctionType, MAX_TOKEN_LEN, NONCE_LEN};
 use crate::error::Error;
@@ -14,6 +15,8 @@ use crate::explain::{KnownKey, Step, explain};
 use crate::keyring::{Derivation, ID_LEN, KEY_LEN, KeyId};
 use crate::mac::Key;
 use crate::{secret, value};
+
+use self::wiping::clean;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,14 +38,15 @@ struct Problem {
 /// # Errors
 /// Whatever serialising throws.
 #[wasm_bindgen]
-pub fn inspect_secret(secret: Vec<u8>, unreadable: u32) -> Result<JsValue, JsValue> {
-    let secret = Zeroizing::new(secret);
-    let problems: Vec<Problem> = match Error::ALL.iter().find(|error| **error as u32 == unreadable) {
-        Some(error) => vec![Problem { code: error.code(), message: unreadable_message(*error) }],
-        None => secret::problems(&secret).iter().map(|found| Problem { code: found.error().code(), message: found.message() }).collect(),
-    };
-    let key_id = Derivation::new(&secret).ok().filter(|_| problems.is_empty()).map(|derivation| derivation.key_id().to_string());
-    to_js(&Report { ok: problems.is_empty(), key_id, problems })
+pub fn inspect_secret(secret: &[u8], unreadable: u32) -> Result<JsValue, JsValue> {
+    clean(|| {
+        let problems: Vec<Problem> = match Error::ALL.iter().find(|error| **error as u32 == unreadable) {
+            Some(error) => vec![Problem { code: error.code(), message: unreadable_message(*error) }],
+            None => secret::problems(secret).iter().map(|found| Problem { code: found.error().code(), message: found.message() }).collect(),
+        };
+        let key_id = Derivation::new(secret).ok().filter(|_| problems.is_empty()).map(|derivation| derivation.key_id().to_string());
+        to_js(&Report { ok: problems.is_empty(), key_id, problems })
+    })
 }
 
 fn unreadable_message(error: Error) -> &'static str {
@@ -59,7 +63,7 @@ fn unreadable_message(error: Error) -> &'static str {
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "the call as both sides must see it, and what to hold it against")]
 pub fn explain_call(
-    keys: Vec<u8>,
+    keys: &[u8],
     callers: &Array,
     token: &[u8],
     audience: &[u8],
@@ -69,32 +73,31 @@ pub fn explain_call(
     now: f64,
     tolerance_ms: u32,
 ) -> Result<JsValue, JsValue> {
-    let keys = Zeroizing::new(keys);
-    let known: Vec<KnownKey> = keys
-        .chunks_exact(ID_LEN + KEY_LEN)
-        .zip(callers.iter())
-        .filter_map(|(entry, caller)| {
-            let (id, key) = entry.split_at(ID_LEN);
-            Some(KnownKey { id: KeyId::parse(id)?, caller: caller.as_string().unwrap_or_default(), key: Key::new(key) })
-        })
-        .collect();
-    let call = FunctionType::from_number(kind).ok_or(Error::TypeInvalid).and_then(|kind| Call::new(audience, kind, name, args));
-    let steps: Vec<Step> = explain(&known, token, call, time(now), tolerance_ms);
-    to_js(&steps)
+    clean(|| {
+        let known: Vec<KnownKey> = keys
+            .chunks_exact(ID_LEN + KEY_LEN)
+            .zip(callers.iter())
+            .filter_map(|(entry, caller)| {
+                let (id, key) = entry.split_at(ID_LEN);
+                Some(KnownKey { id: KeyId::parse(id)?, caller: caller.as_string().unwrap_or_default(), key: Key::new(key) })
+            })
+            .collect();
+        let call = FunctionType::from_number(kind).ok_or(Error::TypeInvalid).and_then(|kind| Call::new(audience, kind, name, args));
+        let steps: Vec<Step> = explain(&known, token, call, time(now), tolerance_ms);
+        to_js(&steps)
+    })
 }
 
 /// HMAC-SHA256.
 #[wasm_bindgen]
-pub fn hmac_sha256(key: Vec<u8>, message: &[u8]) -> Uint8Array {
-    let key = Zeroizing::new(key);
-    Uint8Array::from(&Key::new(&key).sign(message)[..])
+pub fn hmac_sha256(key: &[u8], message: &[u8]) -> Uint8Array {
+    clean(|| Uint8Array::from(&Key::new(key).sign(message)[..]))
 }
 
 /// Whether `mac` is the message's.
 #[wasm_bindgen]
-pub fn verify_hmac_sha256(key: Vec<u8>, message: &[u8], mac: &[u8]) -> bool {
-    let key = Zeroizing::new(key);
-    Key::new(&key).verify(message, mac)
+pub fn verify_hmac_sha256(key: &[u8], message: &[u8], mac: &[u8]) -> bool {
+    clean(|| Key::new(key).verify(message, mac))
 }
 
 /// Whether two secrets are equal.
@@ -102,15 +105,14 @@ pub fn verify_hmac_sha256(key: Vec<u8>, message: &[u8], mac: &[u8]) -> bool {
 /// # Errors
 /// The code of what is wrong with the expected one.
 #[wasm_bindgen]
-pub fn verify_secret(candidate: Vec<u8>, expected: Vec<u8>) -> Result<bool, JsValue> {
-    let (candidate, expected) = (Zeroizing::new(candidate), Zeroizing::new(expected));
-    secret::verify(&candidate, &expected).map_err(code)
+pub fn verify_secret(candidate: &[u8], expected: &[u8]) -> Result<bool, JsValue> {
+    clean(|| secret::verify(candidate, expected).map_err(code))
 }
 
 /// Nothing, if the bytes are the deterministic form of a Convex value, or what is wrong with them.
 #[wasm_bindgen]
 pub fn check_value(bytes: &[u8]) -> Option<String> {
-    value::check(bytes).err().map(|refusal| format!("{} (byte {})", refusal.fault.message(), refusal.offset))
+    clean(|| value::check(bytes).err().map(|refusal| format!("{} (byte {})", refusal.fault.message(), refusal.offset)))
 }
 
 /// Signs a call with the key of a secret.
@@ -118,15 +120,17 @@ pub fn check_value(bytes: &[u8]) -> Option<String> {
 /// # Errors
 /// The code of what was refused.
 #[wasm_bindgen]
-pub fn sign_call(secret: Vec<u8>, audience: &[u8], kind: u32, name: &[u8], args: &[u8], now: f64, nonce: &[u8]) -> Result<String, JsValue> {
-    let derivation = Derivation::new(&Zeroizing::new(secret)).map_err(code)?;
-    let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| code(Error::TypeInvalid))?;
-    let kind = FunctionType::from_number(kind).ok_or_else(|| code(Error::TypeInvalid))?;
-    let call = Call::new(audience, kind, name, args).map_err(code)?;
-    let token = call.sign(&Key::new(&*derivation.call_key()), derivation.key_id(), time(now), nonce).map_err(code)?;
-    let mut text = [0; MAX_TOKEN_LEN];
-    let len = token.write(&mut text);
-    Ok(text[..len].iter().copied().map(char::from).collect())
+pub fn sign_call(secret: &[u8], audience: &[u8], kind: u32, name: &[u8], args: &[u8], now: f64, nonce: &[u8]) -> Result<String, JsValue> {
+    clean(|| {
+        let derivation = Derivation::new(secret).map_err(code)?;
+        let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| code(Error::TypeInvalid))?;
+        let kind = FunctionType::from_number(kind).ok_or_else(|| code(Error::TypeInvalid))?;
+        let call = Call::new(audience, kind, name, args).map_err(code)?;
+        let token = call.sign(&Key::new(&*derivation.call_key()), derivation.key_id(), time(now), nonce).map_err(code)?;
+        let mut text = [0; MAX_TOKEN_LEN];
+        let len = token.write(&mut text);
+        Ok(text[..len].iter().copied().map(char::from).collect())
+    })
 }
 
 /// Milliseconds that TypeScript has found to be a whole number from 0 to 2^53 - 1.

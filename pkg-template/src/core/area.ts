@@ -43,7 +43,10 @@ export function putNumber(lean: Lean, number: number): void {
 export function putData(lean: Lean, input: string | Uint8Array, max = room()): number {
   if (typeof input !== "string") return input.length <= max ? putBytes(lean, input) : -1;
   const end = writeUtf8(input, memoryOf(lean), at, at + max);
-  if (end < 0) return -1;
+  if (end < 0) {
+    memoryOf(lean).fill(0, at, at + max);
+    return -1;
+  }
   const length = end - at;
   at = end;
   return length;

@@ -2,7 +2,7 @@ import { at, putBytes, putData, putText, rewind } from "./area.js";
 import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own, record, text } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
-import { NOT_LOADED, areaStart, memoryOf, resultNumber, resultText, resultView, withLean } from "./lean.js";
+import { NOT_LOADED, memoryOf, resultNumber, resultText, resultView, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { encode, refuseValue } from "./value.js";
 import type { Encoded } from "./value.js";
@@ -131,11 +131,13 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
  */
 export function encodeValue(value: unknown): Uint8Array {
   return withLean((lean) => {
-    const encoded = encode(lean, value, areaStart);
+    rewind();
+    const encoded = encode(lean, value, at);
+    const bytes = memoryOf(lean).slice(encoded.start, encoded.start + encoded.length);
     const answer = lean.check_value(encoded.length, encoded.inLarge);
     refuseValue(lean, answer, value, encoded);
     refuse(answer);
-    return memoryOf(lean).slice(encoded.start, encoded.start + encoded.length);
+    return bytes;
   });
 }
 

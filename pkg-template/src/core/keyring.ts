@@ -1,7 +1,7 @@
 import { freed, putData, putNumber, putSecret, rewind } from "./area.js";
 import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { record, text } from "./input.js";
-import { DUPLICATE, resultBytes, resultText, wipeResult, withLean } from "./lean.js";
+import { DUPLICATE, resultBytes, resultText, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { LoadedKey } from "./loaded-key.js";
 
@@ -103,7 +103,6 @@ function derive(lean: Lean, entries: KeyringEntry[], caller: string, number: num
   if (answer === DUPLICATE) return;
   refuse(answer);
   entries.push({ keyId: resultText(lean, ID_LEN), caller, number, key: new LoadedKey(resultBytes(lean, KEY_LEN, ID_LEN)) });
-  wipeResult(lean);
 }
 
 /** Writes entries as Rust reads them: key id, the stamp of the key in this instance, the caller's number. @internal */

@@ -13,8 +13,6 @@ export const DUPLICATE = 253;
 export const AREA_LEN = 64 * 1024;
 export const LARGE_LEN = 16 << 20;
 const RESULT_LEN = 128;
-/** Rust's stack, at the beginning of memory: secrets and keys were on it (pkg-template/build/wasm.mjs sets its size). */
-const STACK_LEN = 32 * 1024;
 
 /** What the module exports. */
 export interface Lean {
@@ -53,7 +51,8 @@ let locked = false;
 export let areaStart: number;
 
 /**
- * Runs `use` with the instance, which is made on first use. Whatever it throws that is not ours came out of the middle of Rust: a trap, or a
+ * Runs `use` with the instance, which is made on first use. Rust wipes its inputs and its stack; what is left to wipe here is the result, and
+ * inputs that never came to Rust because `use` threw. Whatever it throws that is not ours came out of the middle of Rust: a trap, or a
  * stack that ran out. The instance is then not to be trusted and is dropped; handles load their keys into the next one.
  */
 export function withLean<T>(use: (lean: Lean) => T): T {
@@ -62,10 +61,11 @@ export function withLean<T>(use: (lean: Lean) => T): T {
   try {
     return use(lean);
   } catch (error) {
-    if (!(error instanceof CountersignError)) live = undefined;
+    if (error instanceof CountersignError) memoryOf(lean).fill(0, areaStart, areaStart + AREA_LEN);
+    else drop(lean);
     throw error;
   } finally {
-    memoryOf(lean).fill(0, 0, STACK_LEN);
+    memoryOf(lean).fill(0, resultStart, resultStart + RESULT_LEN);
   }
 }
 
@@ -77,6 +77,12 @@ export function whileLocked<T>(run: () => T): T {
   } finally {
     locked = false;
   }
+}
+
+/** Never uses this instance again. */
+function drop(lean: Lean): void {
+  live = undefined;
+  memoryOf(lean).fill(0);
 }
 
 function instantiate(): Lean {
@@ -116,10 +122,6 @@ export function resultText(lean: Lean, length: number): string {
 
 export function resultNumber(lean: Lean, index: number): number {
   return new DataView(memoryOf(lean).buffer).getUint32(resultStart + 4 * index, true);
-}
-
-export function wipeResult(lean: Lean): void {
-  memoryOf(lean).fill(0, resultStart, resultStart + RESULT_LEN);
 }
 
 /** A number that no key of this instance has had. When all are used up, another instance takes over. */

@@ -1,10 +1,10 @@
-import { putBytes, rewind } from "./area.js";
+import { freed, putBytes, rewind } from "./area.js";
 import { nextStamp, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 
 /** A key's bytes, and where they are loaded. The module keeps a few keys prepared; any may be displaced, and is loaded again when needed. */
 export class LoadedKey {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
   #home: Lean | undefined;
   #stamp = 0;
 
@@ -25,22 +25,29 @@ export class LoadedKey {
   /** Loads the key into its slot. */
   load(lean: Lean): void {
     rewind();
-    lean.load_key(this.#stamp, putBytes(lean, this.#bytes));
+    lean.load_key(this.#stamp, putBytes(lean, this.#present()));
   }
 
   /** Copies the key's bytes. Whoever asks wipes them. */
   copyTo(target: Uint8Array, at: number): void {
-    target.set(this.#bytes, at);
+    target.set(this.#present(), at);
   }
 
   /** Wipes the bytes, here and in the module. */
   free(): void {
-    this.#bytes.fill(0);
+    this.#bytes?.fill(0);
+    // Zeros would be a key that everybody knows.
+    this.#bytes = undefined;
     const home = this.#home;
     if (home === undefined) return;
     this.#home = undefined;
     withLean((lean) => {
       if (lean === home) lean.free_key(this.#stamp);
     });
+  }
+
+  #present(): Uint8Array {
+    if (this.#bytes === undefined) throw freed("key");
+    return this.#bytes;
   }
 }

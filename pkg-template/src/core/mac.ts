@@ -2,7 +2,7 @@ import { freed, putBytes, putData, rewind, room } from "./area.js";
 import { data, uint8Array } from "./input.js";
 import { typeInvalid } from "./errors.js";
 import type { Data } from "./input.js";
-import { MISMATCH, NOT_LOADED, areaStart, memoryOf, resultBytes, resultView, wipeResult, withLean } from "./lean.js";
+import { MISMATCH, NOT_LOADED, areaStart, memoryOf, resultBytes, resultView, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { LoadedKey } from "./loaded-key.js";
 import { toUtf8 } from "./utf8.js";
@@ -83,7 +83,6 @@ function writeKey(lean: Lean, key: string | Uint8Array): number {
   if (bytes !== key) bytes.fill(0);
   lean.end_hash_key();
   const hash = resultBytes(lean, MAC_LEN);
-  wipeResult(lean);
   rewind();
   const hashLength = putBytes(lean, hash);
   hash.fill(0);

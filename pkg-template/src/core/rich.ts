@@ -9,8 +9,8 @@ import { readUtf8, writeUtf8 } from "./utf8.js";
 let compiled: WebAssembly.Module | undefined;
 
 /**
- * Runs `use` with the module's functions, in an instance of its own: secrets and keys were on its stack and its heap, so its memory is
- * wiped and it is not used again.
+ * Runs `use` with the module's functions, in an instance of its own. Rust wipes its heap and its stack; if it did not get that far, that is
+ * done here.
  */
 export function withRich<T>(use: (rich: Glue["api"]) => T): T {
   const glue = createGlue(textClasses());
@@ -19,8 +19,9 @@ export function withRich<T>(use: (rich: Glue["api"]) => T): T {
   try {
     glue.start(exports);
     return use(glue.api);
-  } finally {
+  } catch (error) {
     new Uint8Array((exports["memory"] as WebAssembly.Memory).buffer).fill(0);
+    throw error;
   }
 }
 

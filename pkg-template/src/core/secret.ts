@@ -2,7 +2,7 @@ import { freed, putBytes, putSecret, rewind } from "./area.js";
 import { refuse } from "./errors.js";
 import { isWellFormed, secret, uint8Array } from "./input.js";
 import type { Secret } from "./input.js";
-import { MISMATCH, resultBytes, resultText, wipeResult, withLean } from "./lean.js";
+import { MISMATCH, resultBytes, resultText, withLean } from "./lean.js";
 
 const FINGERPRINT_LEN = 16;
 const GENERATED_LEN = 54;
@@ -20,9 +20,7 @@ export function generateSecret(): string {
     putBytes(lean, random);
     random.fill(0);
     lean.generate_secret();
-    const text = resultText(lean, GENERATED_LEN);
-    wipeResult(lean);
-    return text;
+    return resultText(lean, GENERATED_LEN);
   });
 }
 
@@ -72,9 +70,7 @@ class SecretDigest implements ImportedSecret {
     this.#digest = withLean((lean) => {
       rewind();
       refuse(lean.digest_secret(putSecret(lean, wanted)));
-      const digest = resultBytes(lean, 32);
-      wipeResult(lean);
-      return digest;
+      return resultBytes(lean, 32);
     });
   }
 

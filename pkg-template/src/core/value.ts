@@ -42,9 +42,17 @@ type Path = (string | number)[];
 export function encode(lean: Lean, value: unknown, at: number): Encoded {
   const length = write(value, memoryOf(lean), at, areaStart + AREA_LEN);
   if (length >= 0) return { start: at, length, inLarge: 0 };
+  memoryOf(lean).fill(0, at, areaStart + AREA_LEN);
   const start = lean.large() >>> 0;
-  const largeLength = start === 0 ? -1 : write(value, memoryOf(lean), start, start + LARGE_LEN);
-  if (largeLength < 0) throw unsupported([], start === 0 ? "there is no memory for its size" : TOO_LARGE);
+  if (start === 0) throw unsupported([], "there is no memory for its size");
+  let largeLength = -1;
+  try {
+    largeLength = write(value, memoryOf(lean), start, start + LARGE_LEN);
+  } finally {
+    // Rust will not see it, and so not wipe it.
+    if (largeLength < 0) memoryOf(lean).fill(0, start, start + LARGE_LEN);
+  }
+  if (largeLength < 0) throw unsupported([], TOO_LARGE);
   return { start, length: largeLength, inLarge: 1 };
 }
 
@@ -54,6 +62,7 @@ export function refuseValue(lean: Lean, answer: number, value: unknown, { start,
   const fault = faults[resultNumber(lean, 0)] ?? "not deterministic";
   const path: Path = [];
   write(value, memoryOf(lean), start, start + length, path, start + resultNumber(lean, 1));
+  memoryOf(lean).fill(0, start, start + length);
   throw unsupported(path, fault);
 }
 

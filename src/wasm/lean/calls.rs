@@ -1,0 +1,155 @@
+//! Values and signed calls.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::call::{Call, FunctionType, NONCE_LEN, Token};
+use crate::error::Error;
+use crate::keyring::{self, ID_LEN, KeyId, Listed};
+use crate::value;
+
+use super::NOT_LOADED;
+use super::keys::key;
+use super::memory::{clean, cut, large_bytes, put, put_number, result_text, trap, wiped};
+
+/// A keyring's entry: key id, stamp, number of the caller.
+const ENTRY_LEN: usize = ID_LEN + 8;
+
+/// Area: an encoded value; or it is in the large area. Result, if it is refused: the number of the [`value::Fault`], and the offset.
+#[wasm_bindgen]
+pub fn check_value(len: usize, in_large: bool) -> u32 {
+    clean(|| read_args(len, in_large).map_or_else(|error| error as u32, refuse_value))
+}
+
+/// Area: key id, nonce, audience, name, encoded arguments (or they are in the large area). Result: the token; its length is the answer
+/// less 256.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
+pub fn sign_call(
+    stamp: u32,
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    args_len: usize,
+    in_large: bool,
+    now_high: u32,
+    now_low: u32,
+) -> u32 {
+    wiped(sign(stamp, kind, audience_len, name_len, args_len, in_large, now_high, now_low))
+}
+
+#[inline(never)]
+#[expect(clippy::too_many_arguments, reason = "see above")]
+fn sign(stamp: u32, kind: u32, audience_len: usize, name_len: usize, args_len: usize, in_large: bool, now_high: u32, now_low: u32) -> u32 {
+    let id = KeyId::parse(cut(ID_LEN));
+    let Some(nonce) = cut(NONCE_LEN).first_chunk::<NONCE_LEN>() else { trap() };
+    let call = read_call(kind, audience_len, name_len, args_len, in_large);
+    let Some(key) = key(stamp) else { return NOT_LOADED };
+    let Some(id) = id else { return Error::TypeInvalid as u32 };
+    let call = match &call {
+        Ok(call) => call,
+        Err(number) => return *number,
+    };
+    match call.sign(key, id, u64::from(now_high) << 32 | u64::from(now_low), *nonce) {
+        Ok(token) => 256 + token.write(result_text()) as u32,
+        Err(error) => error as u32,
+    }
+}
+
+/// Area: the keyring's entries, the token, audience, name, encoded arguments (or they are in the large area). Result: the
+/// number of the key that the token names, in the order of the entries, or of the one to load; its time, high and low half; its nonce.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
+pub fn verify_call(
+    count: usize,
+    token_len: usize,
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    args_len: usize,
+    in_large: bool,
+    now_high: u32,
+    now_low: u32,
+    tolerance_ms: u32,
+) -> u32 {
+    wiped(verify(count, token_len, kind, audience_len, name_len, args_len, in_large, now_high, now_low, tolerance_ms))
+}
+
+#[inline(never)]
+#[expect(clippy::too_many_arguments, reason = "see above")]
+fn verify(
+    count: usize,
+    token_len: usize,
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    args_len: usize,
+    in_large: bool,
+    now_high: u32,
+    now_low: u32,
+    tolerance_ms: u32,
+) -> u32 {
+    let entries = cut_entries(count);
+    let token = cut(token_len);
+    let call = read_call(kind, audience_len, name_len, args_len, in_large);
+    let call = match &call {
+        Ok(call) => call,
+        Err(number) => return *number,
+    };
+    let token = Token::parse(token);
+    let token = match &token {
+        Ok(token) => token,
+        Err(error) => return *error as u32,
+    };
+    let found = keyring::find(entries.iter().map(|entry| listed(entry).id), &token.key_id);
+    // An unknown key id costs the same work, done with the first key.
+    let index = found.unwrap_or(0);
+    let Some(stamp) = entries.get(index).map(stamp_of) else { return Error::KeyUnknown as u32 };
+    put_number(0, index as u32);
+    let Some(key) = key(stamp) else { return NOT_LOADED };
+    // What the token says, good or not: the answer tells JavaScript whether to look at it. The high half comes first.
+    put(4, &token.issued_at.rotate_left(32).to_le_bytes());
+    put(12, &token.nonce);
+    call.verdict(token, key, found.is_some(), u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+}
+
+/// What is public of an entry.
+pub(super) fn listed(entry: &[u8; ENTRY_LEN]) -> Listed {
+    let [id @ .., _, _, _, _, a, b, c, d] = entry;
+    let Some(id) = KeyId::parse(id) else { trap() };
+    Listed { id, caller: u32::from_le_bytes([*a, *b, *c, *d]) }
+}
+
+fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
+    let [.., a, b, c, d, _, _, _, _] = *entry;
+    u32::from_le_bytes([a, b, c, d])
+}
+
+/// The next `count` entries.
+pub(super) fn cut_entries(count: usize) -> &'static [[u8; ENTRY_LEN]] {
+    cut(count * ENTRY_LEN).as_chunks().0
+}
+
+/// The call that comes next: audience, name, encoded arguments (or they are in the large area).
+#[inline(never)]
+fn read_call(kind: u32, audience_len: usize, name_len: usize, args_len: usize, in_large: bool) -> Result<Call<'static>, u32> {
+    let (audience, name) = (cut(audience_len), cut(name_len));
+    let args = read_args(args_len, in_large).map_err(|error| error as u32)?;
+    let kind = FunctionType::from_number(kind).ok_or(Error::TypeInvalid as u32)?;
+    Call::new(audience, kind, name, args).map_err(|error| if error == Error::ValueUnsupported { refuse_value(args) } else { error as u32 })
+}
+
+/// Says in the result what is wrong with a value.
+fn refuse_value(args: &[u8]) -> u32 {
+    match value::check(args) {
+        Ok(()) => 0,
+        Err(refusal) => {
+            put_number(0, refusal.fault as u32);
+            put_number(4, refusal.offset as u32);
+            Error::ValueUnsupported as u32
+        }
+    }
+}
+
+fn read_args(len: usize, in_large: bool) -> Result<&'static [u8], Error> {
+    if in_large { large_bytes(len).ok_or(Error::ValueUnsupported) } else { Ok(cut(len)) }
+}

@@ -1,0 +1,131 @@
+//! Keys in their slots, and the MACs made with them.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::hash::Hash;
+use crate::mac::{Key, Mac};
+
+use super::memory::{Shared, clean, clear, cut, put, take, trap};
+use super::{NOT_LOADED, answer};
+
+const SLOTS: usize = 64;
+
+struct Slot {
+    stamp: u32,
+    key: Option<Key>,
+}
+
+static KEYS: Shared<[Slot; SLOTS]> = Shared::new([const { Slot { stamp: 0, key: None } }; SLOTS]);
+static HASH: Shared<Option<Hash>> = Shared::new(None);
+static MAC: Shared<Option<Mac>> = Shared::new(None);
+
+/// Area: a key's bytes. Makes them the key with this stamp, in place of whatever is in its slot.
+#[wasm_bindgen]
+pub fn load_key(stamp: u32, len: usize) {
+    clean(|| {
+        let slot = slot(stamp);
+        slot.stamp = stamp;
+        slot.key = Some(Key::new(cut(len)));
+        0
+    });
+}
+
+/// Forgets the key with this stamp.
+#[wasm_bindgen]
+pub fn free_key(stamp: u32) {
+    let slot = slot(stamp);
+    if slot.stamp == stamp {
+        slot.stamp = 0;
+        clear(&mut slot.key);
+    }
+}
+
+/// Area: the message. Result: its MAC.
+#[wasm_bindgen]
+pub fn sign_mac(stamp: u32, len: usize) -> u32 {
+    clean(|| {
+        let message = cut(len);
+        let Some(key) = key(stamp) else { return NOT_LOADED };
+        put(0, &key.sign(message));
+        0
+    })
+}
+
+/// Area: a MAC, the message. 0 if the one is the other's.
+#[wasm_bindgen]
+pub fn verify_mac(stamp: u32, mac_len: usize, len: usize) -> u32 {
+    clean(|| {
+        let (mac, message) = (cut(mac_len), cut(len));
+        key(stamp).map_or(NOT_LOADED, |key| answer(key.ct_verify(message, mac)))
+    })
+}
+
+/// Begins a MAC over a message that does not fit into the area.
+#[wasm_bindgen]
+pub fn begin_mac(stamp: u32) -> u32 {
+    clean(|| {
+        let Some(key) = key(stamp) else { return NOT_LOADED };
+        *MAC.get() = Some(key.begin());
+        0
+    })
+}
+
+/// Area: the next piece of the message.
+#[wasm_bindgen]
+pub fn update_mac(len: usize) {
+    clean(|| {
+        if let Some(mac) = MAC.get() {
+            mac.add(cut(len));
+        }
+        0
+    });
+}
+
+/// Result: the MAC of the message. [`NOT_LOADED`] if none was begun.
+#[wasm_bindgen]
+pub fn end_mac() -> u32 {
+    clean(|| {
+        let Some(mac) = take(MAC.get()) else { return NOT_LOADED };
+        put(0, &mac.sign());
+        0
+    })
+}
+
+/// Area: a MAC. 0 if it is the message's. [`NOT_LOADED`] if none was begun.
+#[wasm_bindgen]
+pub fn end_mac_verify(mac_len: usize) -> u32 {
+    clean(|| {
+        let candidate = cut(mac_len);
+        take(MAC.get()).map_or(NOT_LOADED, |mac| answer(mac.ct_verify(candidate)))
+    })
+}
+
+/// Area: the next piece of a key that does not fit into the area.
+#[wasm_bindgen]
+pub fn hash_key(len: usize) {
+    clean(|| {
+        HASH.get().get_or_insert_default().add(cut(len));
+        0
+    });
+}
+
+/// Result: the hash of the key, which RFC 2104 puts in place of a key of over 64 bytes.
+#[wasm_bindgen]
+pub fn end_hash_key() {
+    clean(|| {
+        let Some(hash) = take(HASH.get()) else { trap() };
+        put(0, &hash.finish());
+        0
+    });
+}
+
+fn slot(stamp: u32) -> &'static mut Slot {
+    &mut KEYS.get()[stamp as usize % SLOTS]
+}
+
+/// The key with this stamp, if it is loaded.
+#[inline(never)]
+pub(super) fn key(stamp: u32) -> Option<&'static Key> {
+    let slot = slot(stamp);
+    slot.key.as_ref().filter(|_| slot.stamp == stamp)
+}

@@ -39,6 +39,8 @@ export const steps = [
   { name: "types for users", command: ["node", "tests/types/check.mjs"], fast: ["node", "tests/types/check.mjs", "--fast"], needs: "build" },
   { name: "guards and clients", command: [...vitest, "tests/convex/vitest.config.mjs"], fast: [...vitest, "tests/convex/vitest.config.mjs", "--project", "node"], needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
+  { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
+  { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },
   { name: "documents", command: nodeTest("tests/docs"), fast: true, needs: "build" },
   { name: "conformance", command: ["node", "tests/conformance/run.mjs"], fast: ["node", "tests/conformance/run.mjs", "--fast"], needs: "build" },
   { name: "conformance from outside", command: nodeTest("tests/conformance", "tests/support/isolate"), fast: false, needs: "build" },

@@ -15,7 +15,7 @@ import { Watch } from "./watch.mjs";
 const installed = fileURLToPath(new URL("../../node_modules/countersign/", import.meta.url));
 /** @type {{ bin: Record<string, string> }} */
 const { bin } = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
-/** @type {typeof import("../../pkg-template/src/cli/main.js")} */
+/** @type {{ main(args: string[], env: Record<string, string>, cwd: string, print: (line: string) => void): number }} */
 const { main } = await import(pathToFileURL(join(installed, "esm/cli/main.js")).href);
 const folder = mkdtempSync(join(tmpdir(), "countersign-canary-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -75,7 +75,7 @@ test("whatever is in the environment, .env.local or .env", async () => {
       }
     }
   }
-  const doctors = [{ COUNTERSIGN_SECRET: secret }, { COUNTERSIGN_SECRET: `"${secret}"` }, { COUNTERSIGN_SECRET: awkward.slice(0, 31) }, { NEXT_PUBLIC_COUNTERSIGN_SECRET: secret }];
+  const doctors = /** @type {Record<string, string>[]} */ ([{ COUNTERSIGN_SECRET: secret }, { COUNTERSIGN_SECRET: `"${secret}"` }, { COUNTERSIGN_SECRET: awkward.slice(0, 31) }, { NEXT_PUBLIC_COUNTERSIGN_SECRET: secret }]);
   for (const env of doctors) for (const args of commands.doctor) await runThere(args, env, app({ ".env": `COUNTERSIGN_SECRET=${awkward}\n` }));
   assert.deepEqual([...watch.found], []);
 });

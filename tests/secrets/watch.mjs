@@ -88,9 +88,9 @@ export class Watch {
       this.methods.set(label, 0);
       const property = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(prototype, name));
       const count = (/** @type {Function | undefined} */ method, /** @type {Map<string, number>} */ methods = this.methods) =>
-        method === undefined ? undefined : function (/** @type {unknown[]} */ ...args) {
+        method === undefined ? undefined : /** @this {unknown} @param {unknown[]} args */ function (...args) {
           methods.set(label, (methods.get(label) ?? 0) + 1);
-          return Reflect.apply(method, /** @type {any} */ (this), args);
+          return Reflect.apply(method, this, args);
         };
       Object.defineProperty(prototype, name, property.get === undefined ? { ...property, value: count(property.value) } : { ...property, get: /** @type {() => unknown} */ (count(property.get)) });
     }

@@ -5,7 +5,7 @@ use core::hint::black_box;
 use std::alloc::System;
 
 /// More than any exported function has on the stack; tests/constant-time measures how much that is.
-const BURN_LEN: usize = 32 * 1024;
+const BURN_LEN: usize = 16 * 1024;
 
 /// The system's allocator. What is freed, or was moved to grow, is zeros before anybody else gets it.
 struct Wiping;

@@ -18,6 +18,8 @@ const denyWarnings = ["--", "-D", "warnings"];
 const simd = { CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: "-Ctarget-feature=+simd128" };
 const tsc = ["node", "node_modules/typescript/bin/tsc", "--pretty", "false", "-p"];
 
+// Beside the fuzz targets as libFuzzer runs them, which `npm run fuzz` compiles.
+const fuzz = ["--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir", ".cache/fuzz/target"];
 const vitest = ["node", "node_modules/vitest/vitest.mjs", "run", "--config"];
 
 /** @type {readonly Step[]} */
@@ -27,6 +29,9 @@ export const steps = [
   { name: "clippy lean", command: [...clippy, ...wasm, "lean", ...denyWarnings], fast: true, env: simd },
   { name: "clippy rich", command: [...clippy, ...wasm, "rich", ...denyWarnings], fast: true, env: simd },
   { name: "cargo test", command: ["cargo", "test", "--locked", "--quiet"], fast: true },
+  { name: "rustfmt of the fuzz targets", command: ["cargo", "fmt", "--check", "--manifest-path", "tests/fuzz/Cargo.toml"], fast: true },
+  { name: "clippy of the fuzz targets", command: [...clippy, ...fuzz, "--all-targets", ...denyWarnings], fast: true },
+  { name: "fuzz targets on the inputs kept", command: ["cargo", "test", "--locked", "--quiet", ...fuzz], fast: true },
   { name: "mutants", command: ["node", "tests/mutants/run.mjs", "--check"], fast: false },
   { name: "build", command: ["node", "pkg-template/build/build.mjs"], fast: true },
   { name: "types of the build", command: [...tsc, "pkg-template/build"], fast: true },
@@ -36,6 +41,8 @@ export const steps = [
   { name: "packaging", command: nodeTest("tests/packaging"), fast: ["node", "--test", "tests/packaging/listing.test.mjs", "tests/packaging/size.test.mjs"], needs: "build" },
   { name: "vectors", command: ["node", "tests/vectors/generate.mjs", "--check"], fast: true },
   { name: "both modules", command: nodeTest("tests/wasm"), fast: true, needs: "build" },
+  { name: "types of the fuzz scripts", command: [...tsc, "tests/fuzz"], fast: false, needs: "build" },
+  { name: "random values", command: nodeTest("tests/fuzz"), fast: true, needs: "build" },
   { name: "types for users", command: ["node", "tests/types/check.mjs"], fast: ["node", "tests/types/check.mjs", "--fast"], needs: "build" },
   { name: "guards and clients", command: [...vitest, "tests/convex/vitest.config.mjs"], fast: [...vitest, "tests/convex/vitest.config.mjs", "--project", "node"], needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },

@@ -31,8 +31,8 @@ fn is_repeated(text: &[u8]) -> bool {
 
 fn is_placeholder(text: &[u8]) -> bool {
     let fold = |text: &[u8]| text.iter().map(|byte| byte | 0x20).collect::<Vec<_>>();
-    let folded = fold(text);
-    text == b"null" || WORDS.iter().any(|word| folded.windows(8).any(|window| window == fold(word.as_bytes())))
+    let (folded, words) = (fold(text), WORDS.map(|word| fold(word.as_bytes())));
+    text == b"null" || folded.windows(8).any(|window| words.iter().any(|word| window == word))
 }
 
 /// All that is wrong with a text, the first to mend in front.

@@ -42,7 +42,7 @@ fn all_inputs_that_are_kept_pass() {
     for (name, run) in TARGETS {
         let [accepted, refused] = replay(&here("corpus").join(name), run);
         println!("{name}: {accepted} accepted, {refused} refused");
-        assert!(accepted >= 5 && refused >= 5, "{name}: {accepted} accepted, {refused} refused");
+        assert!(accepted > 0 && refused > 0 && accepted + refused >= 40, "{name}: {accepted} accepted, {refused} refused");
         replay(&here("regressions").join(name), run);
     }
 }

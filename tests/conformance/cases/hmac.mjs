@@ -68,6 +68,15 @@ export function hmac({ api, vectors, check, test }) {
     check.ok(hex(api.hmacSha256("\u00e9", "m")) !== hex(api.hmacSha256("e\u0301", "m")), "NFC and NFD differ");
   });
 
+  test("a message is its bytes, whatever they would be as text or JSON", () => {
+    const alike = [
+      [0x7b, 0x7d], [0xef, 0xbb, 0xbf, 0x7b, 0x7d], [0x7b, 0x20, 0x7d], [0x7b, 0x7d, 0x0a], [0x7b, 0x7d, 0x0d, 0x0a], [0x7b, 0x7d, 0x00], [0x7b, 0x7d, 0xff], [0x7b, 0x7d, 0xfe], [0x7b, 0x7d, 0xef, 0xbf, 0xbd], [0x7b, 0x7d, 0xed, 0xa0, 0x80], [0x7b, 0x7d, 0xc0, 0x80],
+    ].map((bytes) => Uint8Array.from(bytes));
+    const macs = alike.map((bytes) => hex(api.hmacSha256("key", bytes)));
+    check.equal(new Set(macs).size, alike.length, "different MACs");
+    alike.forEach((bytes, i) => alike.forEach((_, j) => check.equal(api.verifyHmacSha256("key", bytes, unhex(macs[j])), i === j, `message ${i}, MAC ${j}`)));
+  });
+
   test("a MAC is exactly its 32 bytes", () => {
     const mac = api.hmacSha256("key", "message");
     check.ok(api.verifyHmacSha256("key", "message", mac), "the MAC itself");

@@ -79,4 +79,13 @@ describe("a call without what it needs", () => {
     const keyId = sign().split(".")[1] ?? "";
     await expectRefused(t, call(t, "mutation", name, { ...event, countersign: keyId }), "signature_malformed", { keyId: "-" });
   });
+
+  test("attack 14: the plain secret in an argument of its own", async () => {
+    const t = deployment();
+    const open = "webhooks:withoutValidators";
+    for (const field of ["secret", "COUNTERSIGN_SECRET", "authorization", "token"]) {
+      await expectRefused(t, call(t, "mutation", open, { a: 1, [field]: secret }), "signature_missing", { name: open, keyId: "-" });
+      await expectRefused(t, call(t, "mutation", open, { a: 1, [field]: secret, countersign: secret }), "signature_malformed", { name: open, keyId: "-" });
+    }
+  });
 });

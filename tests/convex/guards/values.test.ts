@@ -1,3 +1,4 @@
+import { encodeValue } from "countersign";
 import { describe, expect, test } from "vitest";
 import { echo, markEventProcessed, withoutValidators } from "../convex/webhooks.js";
 import { call, deployment, event, expectRefused, failureOf, log, refusalLine, rowCount, sign, signedCall, useDeployment } from "../support/deployment.js";
@@ -167,4 +168,28 @@ describe("values", () => {
     expect(log.warn).toEqual([refusalLine("signature_missing", { keyId: "-" }), refusalLine("expired")]);
     expect(await rowCount(t)).toBe(0);
   });
+
+  test("attack 24: the time that arguments take grows with their size, not with its square", { timeout: 120_000 }, () => {
+    const shapes: [string, (size: number) => unknown][] = [
+      ["a wide object", (size) => Object.fromEntries(Array.from({ length: size }, (_, i) => [`key${(i * 7919) % size}`, i]))],
+      ["a long array", (size) => Array.from({ length: size }, (_, i) => [i])],
+      ["a long text", (size) => "\u00e9".repeat(20 * size)],
+      ["long names", (size) => Array.from({ length: size / 100 }, (_, i) => ({ [`${"a".repeat(1000)}${i}`]: i }))],
+    ];
+    for (const [what, shape] of shapes) {
+      const [small, large] = [quickest(shape(2000), 9), quickest(shape(32_000), 3)];
+      // 16 times as much. The square would be 256 times as long, and what is in between is for a busy machine.
+      expect(large / Math.max(small, 0.5), what).toBeLessThan(100);
+    }
+  });
 });
+
+/** The least of some times that encoding takes, in milliseconds. */
+function quickest(value: unknown, tries: number): number {
+  const times = Array.from({ length: tries }, () => {
+    const started = performance.now();
+    encodeValue(value);
+    return performance.now() - started;
+  });
+  return Math.min(...times);
+}

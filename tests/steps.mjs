@@ -43,6 +43,7 @@ export const steps = [
   { name: "both modules", command: nodeTest("tests/wasm"), fast: true, needs: "build" },
   { name: "types of the fuzz scripts", command: [...tsc, "tests/fuzz"], fast: false, needs: "build" },
   { name: "random values", command: nodeTest("tests/fuzz"), fast: true, needs: "build" },
+  { name: "traces", command: ["node", "--test", "tests/constant-time/trace.test.mjs"], fast: true, needs: "build" },
   { name: "types for users", command: ["node", "tests/types/check.mjs"], fast: ["node", "tests/types/check.mjs", "--fast"], needs: "build" },
   { name: "guards and clients", command: [...vitest, "tests/convex/vitest.config.mjs"], fast: [...vitest, "tests/convex/vitest.config.mjs", "--project", "node"], needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },

@@ -1,9 +1,10 @@
 // `npm run mutants`: changes the crate in every way that cargo-mutants knows, one at a time, and expects its tests to fail each time.
 //   node tests/mutants/run.mjs                   all of it, and writes tests/figures/mutants.json
-//   node tests/mutants/run.mjs --file FILE...    the mutants of some files only; writes nothing
+//   node tests/mutants/run.mjs --file FILE...    the mutants of some files only; writes no figures
 //   node tests/mutants/run.mjs --check           whether the figures were made from the sources that are there; runs nothing
 // Mutants that no test can tell from the original are in equivalent.mjs, with the reason for each. They are run like all others, and it
-// is a failure if one of them does not survive.
+// is a failure if one of them does not survive. What came of a mutant is kept in .cache/mutants for as long as no source, test or version
+// changes, so that a run which was interrupted goes on where it was, and one file may be run after the other.
 
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -16,8 +17,11 @@ import { equivalent } from "./equivalent.mjs";
 
 const version = "27.1.0";
 const figuresPath = join(root, "tests/figures/mutants.json");
+const outcomesPath = join(cacheDir, "mutants/outcomes.json");
 const config = join(root, "tests/mutants/mutants.toml");
 const workDir = join(cacheDir, "mutants");
+/** All tests take about two seconds. A test that is only slow, because the machine is busy, must not be taken for one that never ends. */
+const timeoutSeconds = 60;
 /** Some names of figures, as they stand in SECURITY.md. */
 const keys = { all: "mutants of the crate", killed: "mutants killed by its tests", survived: "mutants that survived", sources: "SHA-256 over the sources that were mutated, and their tests" };
 const marker = " /* ~ changed by cargo-mutants ~ */";
@@ -44,7 +48,7 @@ async function main() {
 /** Fails if the figures are those of other sources. */
 function check() {
   const figures = existsSync(figuresPath) ? JSON.parse(readFileSync(figuresPath, "utf8")) : {};
-  if (figures[keys.sources] !== hashOfSources()) {
+  if (figures[keys.sources] !== hashOfSources("tests/mutants/equivalent.mjs")) {
     throw new BuildError("tests/figures/mutants.json was made from other sources than those that are there. Run `npm run mutants`, and commit the file.");
   }
   if (figures[keys.survived] !== 0) throw new BuildError("tests/figures/mutants.json says that mutants survived. Run `npm run mutants` to see them.");
@@ -66,23 +70,21 @@ async function measure(files) {
   const mutants = await list(trees[0] ?? "", filter);
   if (mutants.length === 0) throw new BuildError("There are no mutants. Is the file's name right?");
 
-  /** @type {Map<string, Outcome>} */
-  const outcomes = new Map();
-  await step("building and testing the crate as it is", () => prepare(trees));
-  // Most are killed by the tests inside the crate, which are built and run in a third of the time that all tests take.
-  await step(`${mutants.length} mutants against the tests inside the crate`, () => run(trees, filter, "--lib", outcomes));
-  const left = mutants.filter(({ name }) => outcomes.get(name) === "missed");
-  const only = left.flatMap(({ name }) => ["--re", `^${name.replace(/[^\w ]/g, "\\$&")}$`]);
-  if (left.length > 0) await step(`the ${left.length} that are left against those outside of it`, () => run(trees, [...filter, ...only], "--test=*", outcomes));
-
-  const unrun = mutants.filter(({ name }) => !outcomes.has(name));
-  if (unrun.length > 0) throw new BuildError(`cargo-mutants has not run all mutants: ${unrun.map(({ name }) => name).join("\n")}`);
+  const outcomes = readOutcomes(sources);
+  const todo = mutants.filter(({ name }) => !outcomes.has(name));
+  if (todo.length < mutants.length) console.log(`  ${mutants.length - todo.length} of ${mutants.length} mutants were run before, with the same sources`);
+  if (todo.length > 0) await step("building and testing the crate as it is", () => prepare(trees));
+  for (const file of new Set(todo.map((mutant) => mutant.file))) {
+    const those = todo.filter((mutant) => mutant.file === file);
+    await step(`${those.length} mutants of ${file}`, () => runBoth(trees, those, outcomes));
+    if (hashOfSources() !== sources) throw new BuildError("The sources were changed meanwhile: run this again.");
+    writeFileSync(outcomesPath, JSON.stringify({ sources, outcomes: Object.fromEntries(outcomes) }, null, 2));
+  }
   const figures = report(mutants, outcomes, files);
   console.log(`took ${seconds(start)}`);
   if (files.length > 0) return;
-  if (hashOfSources() !== sources) throw new BuildError("The sources were changed meanwhile: run this again.");
   mkdirSync(dirname(figuresPath), { recursive: true });
-  writeFileSync(figuresPath, `${JSON.stringify({ ...figures, [keys.sources]: sources }, null, 2)}\n`);
+  writeFileSync(figuresPath, `${JSON.stringify({ ...figures, [keys.sources]: hashOfSources("tests/mutants/equivalent.mjs") }, null, 2)}\n`);
 }
 
 /**
@@ -134,12 +136,17 @@ async function list(tree, filter) {
   });
 }
 
-/** @param {readonly string[]} trees */
+/**
+ * In each tree all tests must pass, or every mutant would seem to be killed there.
+ * @param {readonly string[]} trees
+ */
 async function prepare(trees) {
-  const [first = "", ...others] = trees;
-  for (const which of ["--lib", "--test=*"]) await baseline(first, which);
-  // What the crate depends on takes a minute to compile, and is the same in each tree.
-  for (const tree of others.filter((tree) => !existsSync(join(tree, "target")))) cpSync(join(first, "target"), join(tree, "target"), { recursive: true, preserveTimestamps: true });
+  for (const tree of trees) {
+    // What the crate depends on takes a minute to compile, and is the same in each tree.
+    const target = join(tree, "target");
+    if (tree !== trees[0] && !existsSync(target)) cpSync(join(trees[0] ?? "", "target"), target, { recursive: true, preserveTimestamps: true });
+    for (const which of ["--lib", "--test=*"]) await baseline(tree, which);
+  }
 }
 
 /** @param {string} tree @param {string} which */
@@ -149,16 +156,30 @@ async function baseline(tree, which) {
 }
 
 /**
- * Runs each tree's share of the mutants, and notes what came of it.
- * @param {readonly string[]} trees @param {readonly string[]} filter @param {string} which tests
- * @param {Map<string, Outcome>} outcomes
+ * Most are killed by the tests inside the crate, which are built and run in a third of the time that all tests take.
+ * @param {readonly string[]} trees @param {readonly Mutant[]} mutants @param {Map<string, Outcome>} outcomes
  */
-async function run(trees, filter, which, outcomes) {
-  const share = (/** @type {number} */ k) => [`--shard=${k}/${trees.length}`, "--sharding=round-robin"];
-  const fixed = ["--in-place", "--profile=mutants", "--cargo-arg=--locked", `--cargo-arg=${which}`, "--minimum-test-timeout=20", "--no-times", "--colors=never"];
+async function runBoth(trees, mutants, outcomes) {
+  const inside = await run(trees, mutants, "--lib");
+  const outside = await run(trees, mutants.filter(({ name }) => inside.get(name) === "missed"), "--test=*");
+  for (const [name, outcome] of [...inside, ...outside]) outcomes.set(name, outcome);
+}
+
+/**
+ * Runs each tree's share of the mutants.
+ * @param {readonly string[]} trees @param {readonly Mutant[]} mutants @param {string} which tests
+ * @returns {Promise<Map<string, Outcome>>}
+ */
+async function run(trees, mutants, which) {
+  /** @type {Map<string, Outcome>} */
+  const outcomes = new Map();
+  const fixed = ["--in-place", "--profile=mutants", "--cargo-arg=--locked", `--cargo-arg=${which}`, "--baseline=skip", `--timeout=${timeoutSeconds}`, "--no-times", "--colors=never"];
   await Promise.all(
     trees.map(async (tree, k) => {
-      const { code, problem, stdout, stderr } = await cargoMutants(tree, [...filter, ...fixed, ...share(k), `--output=${tree}`]);
+      const share = mutants.filter((_, at) => at % trees.length === k);
+      if (share.length === 0) return;
+      const only = share.flatMap(({ name }) => ["--re", `^${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`]);
+      const { code, problem, stdout, stderr } = await cargoMutants(tree, ["--config", config, ...fixed, ...only, `--output=${tree}`]);
       // 2: some were missed; 3: some did not end.
       if (code !== 0 && code !== 2 && code !== 3) throw new BuildError(`cargo mutants: ${problem}\n${stdout}${stderr}`);
       for (const outcome of /** @type {const} */ (["caught", "timeout", "unviable", "missed"])) {
@@ -167,6 +188,20 @@ async function run(trees, filter, which, outcomes) {
       }
     }),
   );
+  const unrun = mutants.filter(({ name }) => !outcomes.has(name));
+  if (unrun.length > 0) throw new BuildError(`cargo-mutants has left out ${unrun.map(({ name }) => name).join(", ")}`);
+  return outcomes;
+}
+
+/**
+ * What came of the mutants of the same sources before.
+ * @param {string} sources
+ * @returns {Map<string, Outcome>}
+ */
+function readOutcomes(sources) {
+  if (!existsSync(outcomesPath)) return new Map();
+  const kept = JSON.parse(readFileSync(outcomesPath, "utf8"));
+  return new Map(kept.sources === sources ? Object.entries(kept.outcomes) : []);
 }
 
 /** @param {string} tree @param {readonly string[]} args */
@@ -226,9 +261,10 @@ function filesIn(folder, ending, base = root) {
   return entries.filter((entry) => entry.isFile() && entry.name.endsWith(ending)).map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1).replaceAll("\\", "/"));
 }
 
-function hashOfSources() {
+/** @param {readonly string[]} more files that count beside the sources */
+function hashOfSources(...more) {
   const hash = createHash("sha256").update(`cargo-mutants ${version}\n`);
-  for (const path of [...sourceFiles(), "tests/mutants/mutants.toml", "tests/mutants/equivalent.mjs"]) {
+  for (const path of [...sourceFiles(), "tests/mutants/mutants.toml", ...more]) {
     const content = createHash("sha256").update(readFileSync(join(root, path))).digest("hex");
     hash.update(`${content}  ${path}\n`);
   }

@@ -1,0 +1,7 @@
+import { callRows } from "./calls.mjs";
+import { hostRows } from "./hosts.mjs";
+import { macRows } from "./macs.mjs";
+import { secretRows } from "./secrets.mjs";
+
+/** Everything that users can do, at least one row for each function. */
+export const rows = [...secretRows, ...macRows, ...callRows, ...hostRows];

@@ -1,0 +1,114 @@
+// Stands in front of WebAssembly.Module and WebAssembly.Instance, so that a test sees every instance that the package makes, can put
+// another module in the place of the package's, and can do something whenever a call goes into one.
+
+/**
+ * @typedef {"lean" | "rich" | "unpacker"} Kind
+ * @typedef {object} Watched an instance
+ * @property {Kind} kind
+ * @property {WebAssembly.Memory} memory
+ * @property {Record<string, any>} exports as WebAssembly made them
+ */
+
+/** Every instance since the list was last emptied, the newest last. @type {Watched[]} */
+export const instances = [];
+
+/** How many modules were compiled. */
+export let compiled = 0;
+
+/**
+ * What a test may set.
+ * @type {{
+ *   replace?: ((bytes: Uint8Array, kind: Kind) => Uint8Array | undefined) | undefined,
+ *   imports?: ((kind: Kind) => WebAssembly.Imports) | undefined,
+ *   enter?: ((instance: Watched, name: string) => void) | undefined,
+ *   failed?: ((instance: Watched, error: unknown) => void) | undefined,
+ * }}
+ */
+export const hooks = {};
+
+/** @param {readonly { name: string }[]} exports @returns {Kind} */
+function kindOf(exports) {
+  const names = new Set(exports.map(({ name }) => name));
+  const kind = names.has("unpack") ? "unpacker" : names.has("inspect_secret") ? "rich" : names.has("sign_mac") ? "lean" : undefined;
+  if (kind === undefined) throw new Error(`A WebAssembly module that these tests do not know exports ${[...names].join(", ")}`);
+  return kind;
+}
+
+/** @param {Watched} instance the functions among its exports, with the hooks around them */
+function guarded(instance) {
+  const entries = Object.entries(instance.exports).map(([name, value]) => {
+    if (typeof value !== "function") return [name, value];
+    return [name, (/** @type {unknown[]} */ ...args) => {
+      try {
+        hooks.enter?.(instance, name);
+        return value(...args);
+      } catch (error) {
+        hooks.failed?.(instance, error);
+        throw error;
+      }
+    }];
+  });
+  return Object.fromEntries(entries);
+}
+
+/**
+ * Puts a test build in the place of modules of a kind, made when the first is needed.
+ * @param {(bytes: Uint8Array) => Uint8Array} make @param {...Kind} kinds
+ */
+export function replaceModules(make, ...kinds) {
+  /** @type {Map<Kind, Uint8Array>} */
+  const made = new Map();
+  hooks.replace = (bytes, kind) => {
+    if (!kinds.includes(kind)) return undefined;
+    const known = made.get(kind) ?? make(bytes);
+    made.set(kind, known);
+    return known;
+  };
+}
+
+/** @param {{ bare?: boolean }} [options] `bare`: calls go straight into the module, so that they cost what they cost */
+export function watchWebAssembly({ bare = false } = {}) {
+  const { Instance, Module } = WebAssembly;
+  /** @type {WeakMap<Uint8Array, WebAssembly.Module>} */
+  const replacements = new WeakMap();
+  WebAssembly.Module = /** @type {any} */ (new Proxy(Module, {
+    construct(target, [bytes]) {
+      compiled++;
+      const module = Reflect.construct(target, [bytes]);
+      const other = hooks.replace?.(bytes, kindOf(Module.exports(module)));
+      if (other === undefined) return module;
+      // The same bytes again and again: compiled once.
+      const known = replacements.get(other) ?? Reflect.construct(target, [other]);
+      replacements.set(other, known);
+      return known;
+    },
+  }));
+  WebAssembly.Instance = /** @type {any} */ (new Proxy(Instance, {
+    construct(target, [module, imports]) {
+      const kind = kindOf(Module.exports(module));
+      const { exports } = Reflect.construct(target, [module, { ...imports, ...hooks.imports?.(kind) }]);
+      /** @type {Watched} */
+      const instance = { kind, memory: exports.memory, exports };
+      instances.push(instance);
+      return { exports: bare ? exports : guarded(instance) };
+    },
+  }));
+}
+
+/** Makes the package drop its lean instance, as after any trap: the next call makes another one. @param {typeof import("countersign")} api */
+export function dropInstance(api) {
+  const { enter, failed } = hooks;
+  hooks.failed = undefined;
+  hooks.enter = () => {
+    throw new WebAssembly.RuntimeError("dropped by a test");
+  };
+  try {
+    api.encodeValue(null);
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) return;
+    throw error;
+  } finally {
+    Object.assign(hooks, { enter, failed });
+  }
+  throw new Error("encodeValue never calls into the module");
+}

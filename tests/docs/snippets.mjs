@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What a user reads that has code in it. */
-export const documents = ["README.md", "pkg-template/README.md", "SECURITY.md", "CONTRIBUTING.md", "www/docs/design.md", "www/docs/errors.md", "www/docs/timing.md"];
+export const documents = ["README.md", "pkg-template/README.md", "SECURITY.md", "CONTRIBUTING.md", "www/docs/attacks.md", "www/docs/design.md", "www/docs/errors.md", "www/docs/timing.md"];
 
 /** @typedef {{ document: string, language: string, title: string | undefined, code: string }} Snippet */
 

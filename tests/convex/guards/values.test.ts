@@ -179,17 +179,18 @@ describe("values", () => {
     for (const [what, shape] of shapes) {
       const [small, large] = [quickest(shape(2000), 9), quickest(shape(32_000), 3)];
       // 16 times as much. The square would be 256 times as long, and what is in between is for a busy machine.
-      expect(large / Math.max(small, 0.5), what).toBeLessThan(100);
+      expect(large / Math.max(small, 1), what).toBeLessThan(100);
     }
   });
 });
 
-/** The least of some times that encoding takes, in milliseconds. */
+/** The least of some times that encoding takes, in milliseconds of this process alone where they can be had: others may be busy. */
 function quickest(value: unknown, tries: number): number {
+  const clock = () => (typeof process.cpuUsage === "function" ? process.cpuUsage().user / 1000 : performance.now());
   const times = Array.from({ length: tries }, () => {
-    const started = performance.now();
+    const started = clock();
     encodeValue(value);
-    return performance.now() - started;
+    return clock() - started;
   });
   return Math.min(...times);
 }

@@ -1,5 +1,5 @@
 // Keyrings: who holds which secret, rotation, and what a keyring gives away (attacks.md 15-17, 27).
-import { SECRETS } from "./checks.mjs";
+import { SECRETS, unhex } from "./checks.mjs";
 import { UNUSABLE } from "./secrets.mjs";
 
 const NOW = 1_800_000_000_000;
@@ -65,6 +65,9 @@ export function keyrings({ api, check, test }) {
     check.refuses(() => pass(one, zero), "key_unknown", "another key");
     check.ok(one.keyIds[0] !== zero.keyIds[0], "another id");
     check.refuses(() => api.createKeyring(`${SECRETS.a}\0`), "secret_malformed", "a secret that ends in a zero");
+    // SHA-256 of the three: what HMAC would put in place of a key as long as they are together.
+    const hash = unhex("b5d196589e4c71cbefcccbcd7709c44f69fbcf9ec714ece2513e74a21ed6dab5");
+    check.ok(api.fingerprint(SECRETS.c + SECRETS.b + SECRETS.a) !== api.fingerprint(hash), "a long secret and its hash");
     one.free();
     zero.free();
   });

@@ -20,6 +20,7 @@ export let compiled = 0;
  * @type {{
  *   replace?: ((bytes: Uint8Array, kind: Kind) => Uint8Array | undefined) | undefined,
  *   imports?: ((kind: Kind) => WebAssembly.Imports) | undefined,
+ *   made?: ((instance: Watched) => void) | undefined,
  *   enter?: ((instance: Watched, name: string) => void) | undefined,
  *   failed?: ((instance: Watched, error: unknown) => void) | undefined,
  * }}
@@ -90,6 +91,7 @@ export function watchWebAssembly({ bare = false } = {}) {
       /** @type {Watched} */
       const instance = { kind, memory: exports.memory, exports };
       instances.push(instance);
+      hooks.made?.(instance);
       return { exports: bare ? exports : guarded(instance) };
     },
   }));

@@ -1,0 +1,221 @@
+// A trap inside the module is an error, never a yes; the next call starts from a fresh instance and has the right answer; and nothing of a
+// secret is left in the instance that trapped (attacks.md 25, 26).
+//
+// The package's own modules run here as a test build (outside/instrument.mjs): a countdown falls at the start of each function and of each
+// round of a loop, and before each write to memory, and where it comes to 0 there is an `unreachable`. Each use is trapped at all of these
+// places, or at some hundred of them, the first and the last included.
+//
+// Run with `node --test tests/conformance/traps.test.mjs`.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { anyApi, mutationGeneric, queryGeneric, actionGeneric } from "convex/server";
+import { compareFigures } from "./outside/figures.mjs";
+import { trappingModule } from "./outside/instrument.mjs";
+import { AUDIENCE, NOW } from "./outside/material.mjs";
+import { capture, indexOf, search } from "./outside/memory.mjs";
+import { dropInstance, hooks, instances, replaceModules, watchWebAssembly } from "./outside/webassembly.mjs";
+
+/** @typedef {import("./outside/webassembly.mjs").Watched} Watched */
+
+watchWebAssembly();
+replaceModules(trappingModule, "lean", "rich");
+const { World } = await import("./outside/world.mjs");
+
+const FAR = 2 ** 31 - 1;
+const POINTS = 150;
+/** Where the memory grows by 16 MiB each time. */
+const LARGE_POINTS = 40;
+const figures = { "trap points": 0, "uses that were trapped": 0, "bytes left by a trap": 0 };
+
+const world = new World("traps");
+const { api, inspection, m } = world;
+const keyring = world.keyring([m.secret, m.other]);
+const key = world.handle(api.importKey(m.longKey));
+const expected = world.handle(api.importSecret(m.secret));
+const token = world.sign(keyring);
+const largeToken = world.sign(keyring, { field: m.largeField });
+const wrongToken = world.changed(token, token.length - 9);
+world.hideToken(wrongToken);
+const mac = api.hmacSha256(key, m.message);
+const wrongMac = mac.map((byte, i) => (i === 31 ? byte ^ 1 : byte));
+const largeMac = api.hmacSha256(m.hugeKey, m.largeMessage);
+const patterns = indexOf(world.patterns.all);
+
+/** @param {() => unknown} use @param {string} code what a refusal comes to */
+function refused(use, code) {
+  try {
+    return use();
+  } catch (error) {
+    if (error instanceof api.CountersignError && error.code === code) return `refused: ${code}`;
+    throw error;
+  }
+}
+
+/** @param {string} sent what comes as the token */
+async function guarded(sent) {
+  const { signedMutation } = world.convex.countersign({ query: queryGeneric, mutation: mutationGeneric, action: actionGeneric, replay: false, secret: m.secret, audience: AUDIENCE });
+  const ctx = { meta: { getFunctionMetadata: async () => ({ name: "webhooks:mark", componentPath: "" }) } };
+  const { _handler } = /** @type {any} */ (signedMutation({ args: {}, handler: async () => "let in" }));
+  const [now, warn] = [Date.now, console.warn];
+  Date.now = () => NOW;
+  console.warn = () => {};
+  try {
+    return await _handler(ctx, { ...world.call().args, countersign: sent });
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    return "refused";
+  } finally {
+    Date.now = now;
+    console.warn = warn;
+  }
+}
+
+async function sent() {
+  let calls = 0;
+  const fetch = /** @type {any} */ (async () => (calls++, new Response(JSON.stringify({ status: "success", value: "fine", logLines: [] }))));
+  const client = /** @type {any} */ (new world.client.CountersignClient(AUDIENCE, { secret: m.secret, fetch }));
+  try {
+    return await client.mutation(anyApi.webhooks.mark, { field: m.field });
+  } catch (error) {
+    assert.equal(calls, 0, "a call was sent although it could not be signed");
+    throw error;
+  }
+}
+
+/** What is trapped, and returns a text, a number or a boolean. @type {Record<string, () => unknown>} */
+const uses = {
+  "verifySecret, yes": () => api.verifySecret(m.secret, m.secret),
+  "verifySecret, no": () => api.verifySecret(m.other, m.secret),
+  "matches, yes": () => expected.matches(m.secret),
+  "matches, no": () => expected.matches(m.other),
+  importSecret: () => (api.importSecret(m.secret).free(), "freed"),
+  fingerprint: () => api.fingerprint(m.secret),
+  generateSecret: () => api.generateSecret().length,
+  "importKey, a huge one": () => (api.importKey(m.hugeKey).free(), "freed"),
+  "hmacSha256, a handle": () => Buffer.from(api.hmacSha256(key, m.message)).toString("hex"),
+  "hmacSha256, bytes": () => Buffer.from(api.hmacSha256(m.key, m.message)).toString("hex"),
+  "verifyHmacSha256, yes": () => api.verifyHmacSha256(key, m.message, mac),
+  "verifyHmacSha256, no": () => api.verifyHmacSha256(key, m.message, wrongMac),
+  "verifyHmacSha256, large, yes": () => api.verifyHmacSha256(m.hugeKey, m.largeMessage, largeMac),
+  "verifyHmacSha256, large, no": () => api.verifyHmacSha256(m.hugeKey, m.largeMessage, wrongMac),
+  createKeyring: () => {
+    const made = api.createKeyring({ web: m.third, worker: m.other });
+    made.free();
+    return made.keyIds.length;
+  },
+  "free of a key in use": () => {
+    const used = api.importKey(m.key);
+    api.hmacSha256(used, "");
+    used.free();
+    return "freed";
+  },
+  signCall: () => world.sign(keyring),
+  "signCall, large": () => world.sign(keyring, { field: m.largeField }),
+  "verifyCall, yes": () => api.verifyCall(keyring, token, world.call()).keyId,
+  "verifyCall, no": () => refused(() => api.verifyCall(keyring, wrongToken, world.call()), "signature_invalid"),
+  "verifyCall, another key": () => refused(() => api.verifyCall(keyring, token.replace(/\.[0-9a-f]{16}\./, ".0123456789abcdef."), world.call()), "key_unknown"),
+  "verifyCall, large, yes": () => api.verifyCall(keyring, largeToken, world.call({ field: m.largeField })).keyId,
+  "verifyCall, large, no": () => refused(() => api.verifyCall(keyring, largeToken, world.call({ field: `${m.largeField}x` })), "signature_invalid"),
+  encodeValue: () => Buffer.from(api.encodeValue({ field: m.field })).toString("hex"),
+  requireSecret: () => (world.convex.requireSecret(m.secret, { secret: [m.other, m.secret] }), "let in"),
+  "a guarded call, yes": () => guarded(token),
+  "a guarded call, no": () => guarded(wrongToken),
+  "a client's call": sent,
+};
+
+/** Some of the numbers from 1 to `last`, both included. @param {number} last @param {number} [points] */
+const sample = (last, points = POINTS) => Array.from({ length: Math.min(last, points) }, (_, i) => (last <= points ? i + 1 : 1 + Math.round((i * (last - 1)) / (points - 1))));
+
+/** @param {import("./outside/webassembly.mjs").Kind} kind @returns {Watched} */
+function newest(kind) {
+  const instance = instances.findLast((candidate) => candidate.kind === kind);
+  assert.ok(instance !== undefined, `there is no instance of the ${kind} module`);
+  return instance;
+}
+
+/** @param {string} name @param {() => unknown} use @param {number} point */
+async function trapped(name, use, point) {
+  /** @type {unknown} */
+  let result;
+  try {
+    result = await use();
+  } catch (error) {
+    assert.ok(error instanceof WebAssembly.RuntimeError && /unreachable/.test(error.message), `${name}, trapped at ${point}: ${error}`);
+    return;
+  }
+  assert.fail(`${name}, trapped at ${point}, returned ${result}`);
+}
+
+/** Instances that trapped, and how often one was called once more. @type {WeakSet<Watched>} */
+const over = new WeakSet();
+let usedAgain = 0;
+hooks.failed = (instance) => over.add(instance);
+// Forgetting a key is all that may still be tried in it.
+hooks.enter = (instance, name) => void (over.has(instance) && name !== "free_key" && usedAgain++);
+
+/** @param {Watched} instance @param {string} name @param {number} point */
+function assertNothingLeft(instance, name, point) {
+  const found = search(capture(instance.memory), patterns);
+  figures["bytes left by a trap"] += found.reduce((sum, { from, to }) => sum + to - from, 0);
+  assert.deepEqual(found.map((place) => place.name), [], `${name}, trapped at ${point}`);
+}
+
+for (const [name, use] of Object.entries(uses)) {
+  test(`${name}: trapped inside the lean module`, async () => {
+    instances.length = 0;
+    dropInstance(api);
+    const good = await use();
+    newest("lean").exports.countdown.value = FAR;
+    assert.deepEqual(await use(), good);
+    const grows = newest("lean").memory.buffer.byteLength > 1 << 20;
+    const ticks = FAR - newest("lean").exports.countdown.value;
+    for (const point of sample(ticks, grows ? LARGE_POINTS : POINTS)) {
+      const instance = newest("lean");
+      instance.exports.countdown.value = point;
+      await trapped(name, use, point);
+      assert.deepEqual(await use(), good, `${name}, the next time after a trap at ${point}`);
+      assert.deepEqual([over.has(instance), usedAgain], [true, 0], `${name}, trapped at ${point}: an instance that trapped is used again`);
+      assertNothingLeft(instance, name, point);
+      instances.length = 0;
+      dropInstance(api);
+      await use();
+      figures["trap points"]++;
+    }
+    figures["uses that were trapped"]++;
+  });
+}
+
+/** What runs in an instance that has just been made. @type {[name: string, kind: "lean" | "rich", use: () => unknown][]} */
+const firstUses = [
+  ["inspectSecret", "rich", () => inspection.inspectSecret(m.secret).keyId],
+  ["explainCall", "rich", () => inspection.explainCall(keyring, token, world.call()).map(({ ok }) => ok).join()],
+  ["explainCall of a wrong token", "rich", () => inspection.explainCall(keyring, wrongToken, world.call()).map(({ ok }) => ok).join()],
+  ["verifySecret, the first use", "lean", uses["verifySecret, yes"]],
+  ["verifyCall, the first use", "lean", uses["verifyCall, yes"]],
+];
+for (const [name, kind, use] of firstUses) {
+  test(`${name}: trapped inside a new instance of the ${kind} module`, async () => {
+    /** @param {number} count */
+    const withCountdown = (count) => {
+      instances.length = 0;
+      dropInstance(api);
+      hooks.made = (instance) => void (instance.kind === kind && (instance.exports.countdown.value = count));
+    };
+    withCountdown(FAR);
+    const good = use();
+    const ticks = FAR - newest(kind).exports.countdown.value;
+    assert.ok(ticks > 0);
+    for (const point of sample(ticks)) {
+      withCountdown(point);
+      await trapped(name, use, point);
+      const instance = newest(kind);
+      hooks.made = undefined;
+      assert.deepEqual(use(), good, `${name}, the next time after a trap at ${point}`);
+      assertNothingLeft(instance, name, point);
+      figures["trap points"]++;
+    }
+    figures["uses that were trapped"]++;
+  });
+}
+
+test("the figures are those in tests/figures/memory.json", () => compareFigures(figures, { slack: 0.1 }));

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { parse } from "@babel/parser";
 import { root } from "./snippets.mjs";
 
-/** What declares a test where: test(name, ...), in the Next.js tests report(name, ...). */
-const declaring = ["test", "report"];
+/** What declares a test: test(name, ...); in the Next.js tests report(name, ...), in the interpreter's step(name, ...). */
+const declaring = ["test", "report", "step"];
 
 /** @param {string} file @returns {string[]} */
 export function testNames(file) {

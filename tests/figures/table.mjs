@@ -45,13 +45,18 @@ export function readFigures(name) {
 export function table() {
   const rows = Object.entries(commands)
     .filter(([name]) => existsSync(join(root, `tests/figures/${name}.json`)))
-    .flatMap(([name, command]) => Object.entries(readFigures(name)).map(([key, value]) => [`[${key}](tests/figures/${name}.json)`, format(value), `\`${command}\``]));
+    .flatMap(([name, command]) => Object.entries(readFigures(name)).map(([key, value]) => [cell(name, key), format(value), `\`${command}\``]));
   return ["| figure | value | command |", "|---|---|---|", ...rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)].join("\n");
+}
+
+/** A figure by its name, with what it is of in front, and where it comes from. @param {string} name @param {string} key */
+export function cell(name, key) {
+  return `[${key.startsWith(name) ? key : `${name}: ${key}`}](tests/figures/${name}.json)`;
 }
 
 /** Numbers as people write them: 1,234,567. @param {string | number} value */
 function format(value) {
-  return typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 3 }) : value;
+  return typeof value === "number" ? value.toLocaleString("en-US", { maximumFractionDigits: 20 }) : value;
 }
 
 /** A text with the table between its two markers, in the place of whatever was there. @param {string} text */

@@ -1,4 +1,4 @@
-// `npm run bench:timing`: whether the time of a comparison tells where the first wrong byte is (about three minutes).
+// `npm run bench:timing`: whether the time of a comparison tells where the first wrong byte is (a little over three minutes).
 //   node tests/bench/timing.mjs [--quick]
 //
 // For each row many batches of comparisons are timed, with candidates that are all wrong: in the first byte on one side, in the last

@@ -24,9 +24,26 @@ function variance(numbers) {
   return numbers.reduce((sum, number) => sum + (number - middle) ** 2, 0) / (numbers.length - 1);
 }
 
-/** Welch's t: by how many standard errors the second mean is over the first. @param {readonly [number[], number[]]} sides */
-export function welch([one, other]) {
-  return (mean(other) - mean(one)) / Math.sqrt(variance(one) / one.length + variance(other) / other.length);
+/** By how much the second mean is over the first, and the standard error of that. @param {readonly [number[], number[]]} sides */
+function difference([one, other]) {
+  return { by: mean(other) - mean(one), error: Math.sqrt(variance(one) / one.length + variance(other) / other.length) };
+}
+
+/** Welch's t: by how many standard errors the means differ. @param {readonly [number[], number[]]} sides */
+export function welch(sides) {
+  const { by, error } = difference(sides);
+  return by / error;
+}
+
+/**
+ * Welch's t of several rounds together. Each counts by how exact it is, so that a round in which the machine was busy does not drown the
+ * others.
+ * @param {readonly [number[], number[]][]} rounds
+ */
+export function welchOfAll(rounds) {
+  const found = rounds.map(difference);
+  const sum = found.reduce((total, { by, error }) => total + by / error ** 2, 0);
+  return sum / Math.sqrt(found.reduce((total, { error }) => total + 1 / error ** 2, 0));
 }
 
 /** Numbers from 0 to 1 that are the same each time (mulberry32). @param {number} seed */

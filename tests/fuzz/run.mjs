@@ -15,6 +15,8 @@ import { writeSeeds } from "./seeds.mjs";
 const cargoFuzzVersion = "0.13.2";
 const atOnce = 2;
 const enough = 60;
+/** The most bytes of an input that is kept: few need more, and together they would take the most room. */
+const longestKept = 256;
 const fuzzDir = join(root, "tests/fuzz");
 const workDir = join(cacheDir, "fuzz");
 const targetDir = join(workDir, "target");
@@ -74,14 +76,20 @@ async function fuzz(target, limit) {
   const [what, longest] = targets[target];
   const { found, corpus, seeds, kept } = foldersOf(target);
   const args = [corpus, kept, seeds, `-max_total_time=${limit}`, `-max_len=${longest}`, "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", `-artifact_prefix=${found}/`];
-  const { code, problem, stderr } = await attempt(await binary(target), args, { timeoutMs: (limit + 300) * 1000 });
+  const env = { ...toolEnv(), RUST_BACKTRACE: "0" };
+  const { code, problem, stderr } = await attempt(await binary(target), args, { env, timeoutMs: (limit + 300) * 1000 });
   const executions = number(stderr, /^stat::number_of_executed_units: +(\d+)$/m);
   const added = number(stderr, /^stat::new_units_added: +(\d+)$/m);
   const coverage = Math.max(0, ...[...stderr.matchAll(/ cov: (\d+) /g)].map((match) => Number(match[1])));
-  const failure = code === 0 ? null : [...keep(target, found), stderr.split("\n").slice(-60).join("\n"), problem].join("\n");
+  const failure = code === 0 ? null : [...keep(target, found), whatFailed(stderr), problem].join("\n");
   if (failure === null && (executions === 0 || coverage === 0)) throw new BuildError(`${target}: libFuzzer says nothing of what it did.\n${stderr}`);
   const line = `${target.padEnd(8)} ${thousands(executions)} inputs run, ${thousands(coverage)} edges covered, ${thousands(added)} inputs new`;
   return { name: target, figures: { [`inputs run by libFuzzer: ${what}`]: executions }, line, failure };
+}
+
+/** The panic, or what the sanitizer found, or the end of whatever libFuzzer said. @param {string} stderr */
+function whatFailed(stderr) {
+  return /^.*panicked at [^]*?(?=\nnote: )/m.exec(stderr)?.[0] ?? /^SUMMARY: .*$/m.exec(stderr)?.[0] ?? stderr.split("\n").slice(-40).join("\n");
 }
 
 /** Puts what failed where it will be run again. @param {Target} target @param {string} found @returns {string[]} what to tell */
@@ -131,7 +139,7 @@ async function minimise(target) {
   const merged = join(workDir, "merged", target);
   rmSync(merged, { recursive: true, force: true });
   mkdirSync(merged, { recursive: true });
-  await run(await binary(target), ["-set_cover_merge=1", `-max_len=${targets[target][1]}`, merged, kept, corpus, seeds], { timeoutMs: 1_200_000 });
+  await run(await binary(target), ["-set_cover_merge=1", `-max_len=${longestKept}`, merged, kept, corpus, seeds], { timeoutMs: 1_200_000 });
   rmSync(kept, { recursive: true });
   mkdirSync(kept);
   for (const name of readdirSync(merged)) {

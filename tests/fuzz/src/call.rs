@@ -91,7 +91,7 @@ impl Seen {
     }
 }
 
-/// What a guard does (`verify_call` in src/wasm/lean.rs): the place of the key that signed.
+/// What a guard does (`verify_call` in src/wasm/lean/calls.rs): the place of the key that signed.
 fn verify(keys: &[Both], token: &[u8], seen: &Seen, now: u64, tolerance: u32) -> Result<usize, Error> {
     let call = seen.call()?;
     let token = Token::parse(token)?;
@@ -199,11 +199,18 @@ pub fn run(data: &[u8]) -> bool {
     assert_eq!(String::from_utf8_lossy(&genuine), token::write(&parts), "{seen:?}");
     let accepted = compare(ring, &genuine, &seen, now, tolerance).is_ok();
 
-    // One byte of the token is another one.
-    let mut flipped = genuine.clone();
-    let at = choices.below(flipped.len());
-    flipped[at] ^= choices.byte().max(1);
-    assert!(compare(ring, &flipped, &seen, now, tolerance).is_err(), "a changed token: {}", String::from_utf8_lossy(&flipped));
+    // One byte of the token is another one; or one of the MAC, written as a token has it.
+    let mut flipped = vec![genuine.clone()];
+    let (at, with) = (choices.below(genuine.len()), choices.byte().max(1));
+    flipped[0][at] ^= with;
+    for at in [0, 31, choices.below(32)] {
+        let mut mac = parts.mac.clone();
+        mac[at] ^= with;
+        flipped.push(token::write(&Parts { mac, ..parts.clone() }).into_bytes());
+    }
+    for token in flipped {
+        assert!(compare(ring, &token, &seen, now, tolerance).is_err(), "a changed token: {}", String::from_utf8_lossy(&token));
+    }
 
     let (mut forged, mut other) = (genuine.clone(), seen.clone());
     let edits = choices.byte();

@@ -115,6 +115,13 @@ pub fn run(data: &[u8]) -> bool {
     let mut other = data.to_vec();
     choices.edit(&mut other);
     compare_two(&other, data);
+    // Each of the words of examples, in some case, with something before and after it.
+    let (upper, before, after) = (choices.byte(), choices.bytes(40), choices.bytes(40));
+    for word in WORDS {
+        let letters = word.bytes().enumerate().map(|(at, letter)| if upper >> at & 1 == 1 { letter.to_ascii_uppercase() } else { letter });
+        let text = [&before, &letters.collect(), &after].map(Vec::as_slice).concat();
+        assert_eq!(secret::problems(&text).iter().collect::<Vec<_>>(), problems(&text), "{text:02x?}");
+    }
     if choices.below(16) == 15 {
         // As long as a secret may be, a byte more, a byte less.
         let long: Vec<u8> = data.iter().copied().cycle().take(secret::MAX_LEN - 1 + choices.below(3)).collect();

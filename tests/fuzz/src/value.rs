@@ -1,6 +1,6 @@
 //! Encodings of values: the one form, and no other.
 
-use countersign::value::{Fault, MAX_DEPTH, MAX_FIELD_NAME, Value, check};
+use countersign::value::{Fault, MAX_DEPTH, MAX_FIELD_NAME, Refusal, Value, check};
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 
@@ -8,14 +8,18 @@ use crate::choices::Choices;
 
 /// The bytes of a value, written by minicbor. The order of fields is that of RFC 8949, 4.2.1: bytewise, of the names as encoded.
 pub fn encode(value: &Value) -> Vec<u8> {
+    encode_in(value, true)
+}
+
+fn encode_in(value: &Value, is_sorted: bool) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::new());
-    write(value, &mut encoder).expect("writing to memory");
+    write(value, is_sorted, &mut encoder).expect("writing to memory");
     encoder.into_writer()
 }
 
 type Written = Result<(), minicbor::encode::Error<std::convert::Infallible>>;
 
-fn write(value: &Value, to: &mut Encoder<Vec<u8>>) -> Written {
+fn write(value: &Value, is_sorted: bool, to: &mut Encoder<Vec<u8>>) -> Written {
     match value {
         Value::Null => to.null()?,
         Value::Boolean(boolean) => to.bool(*boolean)?,
@@ -26,14 +30,16 @@ fn write(value: &Value, to: &mut Encoder<Vec<u8>>) -> Written {
         Value::Bytes(bytes) => to.bytes(bytes)?,
         Value::Array(items) => {
             to.array(items.len() as u64)?;
-            return items.iter().try_for_each(|item| write(item, to));
+            return items.iter().try_for_each(|item| write(item, is_sorted, to));
         }
         Value::Object(fields) => {
             let mut sorted: Vec<_> = fields.iter().map(|(name, field)| (encode(&Value::Text(name.clone())), name, field)).collect();
-            sorted.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+            if is_sorted {
+                sorted.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+            }
             to.map(fields.len() as u64)?;
             for (_, name, field) in sorted {
-                write(field, to.str(name)?)?;
+                write(field, is_sorted, to.str(name)?)?;
             }
             to
         }
@@ -77,14 +83,25 @@ fn has_doubles(fields: &[(String, Value)]) -> bool {
 
 /// Whether these are the bytes of a value: what is read is written the same.
 pub fn is_the_form(bytes: &[u8]) -> bool {
+    length_of_form(bytes) == Some(bytes.len())
+}
+
+/// How many bytes at the beginning are those of a value.
+fn length_of_form(bytes: &[u8]) -> Option<usize> {
     let mut decoder = Decoder::new(bytes);
-    read(&mut decoder, 0).is_some_and(|value| encode(&value) == bytes)
+    let value = read(&mut decoder, 0)?;
+    let len = decoder.position();
+    (encode(&value) == bytes[..len]).then_some(len)
 }
 
 /// Holds the crate's answer to that.
 fn compare(bytes: &[u8]) -> bool {
     let checked = check(bytes);
-    assert_eq!(checked.is_ok(), is_the_form(bytes), "{checked:?} for {bytes:02x?}");
+    match length_of_form(bytes) {
+        Some(len) if len == bytes.len() => assert_eq!(checked, Ok(()), "{bytes:02x?}"),
+        Some(len) => assert_eq!(checked, Err(Refusal { fault: Fault::Length, offset: len }), "{bytes:02x?}"),
+        None => assert!(checked.is_err(), "{bytes:02x?}"),
+    }
     if let Err(refusal) = checked {
         // Messages lead people to the place: all before it is well, and only goes on too short.
         match check(&bytes[..refusal.offset]) {
@@ -160,7 +177,37 @@ pub fn run(data: &[u8]) -> bool {
         choices.edit(&mut bytes);
     }
     compare(&bytes);
+    compare(&encode_in(&value, false));
+    compare(&lone(&mut choices));
     compare(data)
+}
+
+/// One item that is no value, or nearly none: integers at the ends of 64 bits, and text at the edges of UTF-8.
+fn lone(choices: &mut Choices) -> Vec<u8> {
+    const NUMBERS: [u64; 6] = [(1 << 63) - 2, (1 << 63) - 1, 1 << 63, (1 << 63) + 1, u64::MAX - 1, u64::MAX];
+    const EDGES: [u8; 16] = [0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc1, 0xc2, 0xe0, 0xed, 0xef, 0xf0, 0xf4, 0xf5];
+    const TEXTS: [&[u8]; 8] = [
+        b"\xed\x9f\xbf",
+        b"\xed\xa0\x80",
+        b"\xed\xbf\xbf",
+        b"\xee\x80\x80",
+        b"\xc0\x80",
+        b"\xe0\x9f\xbf",
+        b"\xf0\x8f\xbf\xbf",
+        b"\xf4\x90\x80\x80",
+    ];
+    let mut encoder = Encoder::new(Vec::new());
+    // The first three bits of an item tell an integer from a negative one, and bytes from text.
+    let major = match choices.below(4) {
+        0 => encoder.u64(choices.number()).map(|_| 0),
+        1 => encoder.u64(choices.pick(&NUMBERS)).map(|_| choices.pick(&[0, 0x20])),
+        2 => encoder.bytes(choices.pick(&TEXTS)).map(|_| 0x20),
+        _ => encoder.bytes(&(0..choices.below(6)).map(|_| choices.pick(&EDGES)).collect::<Vec<_>>()).map(|_| 0x20),
+    }
+    .expect("writing to memory");
+    let mut bytes = encoder.into_writer();
+    bytes[0] |= major;
+    bytes
 }
 
 /// Writes a number in more bytes than it needs, if there is one at the place chosen.

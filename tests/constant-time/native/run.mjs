@@ -15,8 +15,11 @@ import { folder, nodeOf, prepare } from "./tools.mjs";
 const majors = [20, 22, 24, 26];
 /** Each compiles everything at once and alone, with nothing left to the other. */
 const tiers = /** @type {const} */ ({ Liftoff: ["--liftoff-only"], TurboFan: ["--no-liftoff"] });
-/** JavaScript is interpreted, so that no compiler of it comes to work, and has errors of its own, while a call is measured. */
-const v8Flags = ["--no-wasm-lazy-compilation", "--single-threaded", "--no-opt", "--no-maglev", "--no-sparkplug", "--allow-natives-syntax"];
+/**
+ * No compiler comes to work while a call is measured, for compilers have errors of their own: WebAssembly and the way into it are compiled when
+ * the module is, and JavaScript is interpreted.
+ */
+const v8Flags = ["--no-wasm-lazy-compilation", "--no-wasm-generic-wrapper", "--no-opt", "--no-maglev", "--no-sparkplug", "--single-threaded", "--allow-natives-syntax"];
 // Additions and comparisons of partly marked numbers are followed bit by bit; without it there would be errors that are none.
 const valgrindFlags = ["--quiet", "--smc-check=all-non-file", "--error-limit=no", "--expensive-definedness-checks=yes"];
 

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use subtle::ConditionallySelectable as _;
+use subtle::{Choice, ConditionallySelectable as _};
 
 use crate::error::Error;
 use crate::keyring::{ID_LEN, KeyId};
@@ -121,21 +121,19 @@ impl<'a> Call<'a> {
     /// # Errors
     /// In this order: [`Error::KeyUnknown`], [`Error::SignatureInvalid`], and those of [`window::check`].
     pub fn verify(&self, token: &Token, key: &Key, known: bool, now: u64, tolerance_ms: u32) -> Result<(), Error> {
-        match self.verdict(token, key, known, now, tolerance_ms) {
+        match self.verdict(token, key, Choice::from(u8::from(known)), now, tolerance_ms) {
             0 => Ok(()),
             number => Err(Error::from_number(number).unwrap_or(Error::SignatureInvalid)),
         }
     }
 
-    /// What [`Call::verify`] says, as a number: 0, or that of the error. Nothing branches on whether the MAC is right.
+    /// What [`Call::verify`] says, as a number: 0, or that of the error. Nothing branches on whether the key is known or the MAC right.
     #[must_use]
-    pub fn verdict(&self, token: &Token, key: &Key, known: bool, now: u64, tolerance_ms: u32) -> u32 {
+    pub fn verdict(&self, token: &Token, key: &Key, known: Choice, now: u64, tolerance_ms: u32) -> u32 {
         let valid = self.mac(key, token).ct_verify(&token.mac);
-        if !known {
-            return Error::KeyUnknown as u32;
-        }
         let in_time = window::check(token.issued_at, now, tolerance_ms).map_or_else(|error| error as u32, |()| 0);
-        u32::conditional_select(&(Error::SignatureInvalid as u32), &in_time, valid)
+        let of_known = u32::conditional_select(&(Error::SignatureInvalid as u32), &in_time, valid);
+        u32::conditional_select(&(Error::KeyUnknown as u32), &of_known, known)
     }
 }
 

@@ -6,6 +6,7 @@
 use core::fmt;
 
 use hkdf::GenericHkdf;
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
@@ -64,7 +65,11 @@ impl Derivation {
     /// Those of [`secret::check`].
     pub fn new(secret: &[u8]) -> Result<Self, Error> {
         secret::check(secret)?;
-        Ok(Self(GenericHkdf::new(Some(SALT), secret)))
+        Ok(Self::from_usable(secret))
+    }
+
+    fn from_usable(secret: &[u8]) -> Self {
+        Self(GenericHkdf::new(Some(SALT), secret))
     }
 
     /// The key that signs function calls.
@@ -142,7 +147,18 @@ pub fn admit(keys: impl IntoIterator<Item = Listed>, key: Listed) -> Result<Admi
 /// Which of `keys` has this id.
 #[must_use]
 pub fn find(keys: impl IntoIterator<Item = KeyId>, id: &KeyId) -> Option<usize> {
-    keys.into_iter().position(|key| key == *id)
+    let (place, known) = ct_find(keys, id);
+    bool::from(known).then_some(place as usize)
+}
+
+/// The same: a place, which is 0 if there is none, and whether there is one. Every key is looked at in the same way, so that nothing but
+/// the answer says which ids are known.
+#[must_use]
+pub fn ct_find(keys: impl IntoIterator<Item = KeyId>, id: &KeyId) -> (u32, Choice) {
+    (0..).zip(keys).fold((0, Choice::from(0)), |(found, known), (place, key)| {
+        let same = key.0.ct_eq(&id.0);
+        (u32::conditional_select(&found, &place, same), known | same)
+    })
 }
 
 #[cfg(test)]
@@ -175,9 +191,8 @@ mod tests {
     #[test]
     fn a_secret_with_zero_bytes_appended_or_its_own_hash_gives_other_keys() {
         let long = [SECRET, SECRET, SECRET].concat();
-        for (one, other) in [(SECRET.to_vec(), [SECRET, b"\0x"].concat()), (long.clone(), crate::hash::sha256(&[&long]).to_vec())] {
-            let (one, other) = (GenericHkdf::new(Some(SALT), &one), GenericHkdf::new(Some(SALT), &other));
-            assert_ne!(Derivation(one).key_id(), Derivation(other).key_id());
+        for (one, other) in [(SECRET.to_vec(), [SECRET, b"\0"].concat()), (long.clone(), crate::hash::sha256(&[&long]).to_vec())] {
+            assert_ne!(Derivation::from_usable(&one).key_id(), Derivation::from_usable(&other).key_id());
         }
     }
 
@@ -213,6 +228,7 @@ mod tests {
 
     #[test]
     fn a_key_is_found_by_its_id() {
+        assert_eq!(find([id('a'), id('b')], &id('a')), Some(0));
         assert_eq!(find([id('a'), id('b')], &id('b')), Some(1));
         assert_eq!(find([id('a'), id('b')], &id('c')), None);
         assert_eq!(find([], &id('c')), None);

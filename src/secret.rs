@@ -257,8 +257,12 @@ fn has_few_distinct(secret: &[u8], first: u8) -> u8 {
     for byte in secret {
         let difference = seen ^ (u64::from(*byte) * ONES);
         // The highest bit of some byte is set if and only if one of the eight is zero.
-        let zero = difference.wrapping_sub(ONES) & !difference & (ONES << 7);
-        let new = is_zero(zero);
+        let mut zero = difference.wrapping_sub(ONES) & !difference & (ONES << 7);
+        // Down to one bit by shifting: of a comparison with zero the compiler would make a select of what to shift by.
+        for distance in [32, 16, 8] {
+            zero |= zero >> distance;
+        }
+        let new = zero >> 7 & 1 ^ 1;
         seen = seen << (8 * new) | (u64::from(*byte) & new.wrapping_neg());
         count += new;
     }

@@ -83,7 +83,7 @@ export function createKeyring(keys: string | readonly string[] | Readonly<Record
 
 function callersOf(keys: unknown): [string, string[]][] {
   if (typeof keys === "string" || Array.isArray(keys) || keys === undefined || keys === null) return [[ONLY_CALLER, secretsOf(keys, "keys")]];
-  return Object.entries(record(keys, "keys")).map(([caller, secrets]) => [text(caller, "a caller's name"), secretsOf(secrets, `keys.${caller}`)]);
+  return Object.entries(record(keys, "keys")).map(([caller, secrets]) => [text(caller, "a caller's name"), secretsOf(secrets, "each caller's secret")]);
 }
 
 function secretsOf(secrets: unknown, name: string): string[] {

@@ -100,16 +100,15 @@ fn verify(
         Ok(token) => token,
         Err(error) => return *error as u32,
     };
-    let found = keyring::find(entries.iter().map(|entry| listed(entry).id), &token.key_id);
     // An unknown key id costs the same work, done with the first key.
-    let index = found.unwrap_or(0);
-    let Some(stamp) = entries.get(index).map(stamp_of) else { return Error::KeyUnknown as u32 };
-    put_number(0, index as u32);
+    let (index, known) = keyring::ct_find(entries.iter().map(|entry| listed(entry).id), &token.key_id);
+    let Some(stamp) = entries.get(index as usize).map(stamp_of) else { return Error::KeyUnknown as u32 };
+    put_number(0, index);
     let Some(key) = key(stamp) else { return NOT_LOADED };
     // What the token says, good or not: the answer tells JavaScript whether to look at it. The high half comes first.
     put(4, &token.issued_at.rotate_left(32).to_le_bytes());
     put(12, &token.nonce);
-    call.verdict(token, key, found.is_some(), u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+    call.verdict(token, key, known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
 }
 
 /// What is public of an entry.

@@ -42,7 +42,7 @@ pub fn run(data: &[u8]) -> bool {
             None if keys.len() < MOST => Ok(Admission::New),
             None => Err(Error::Misconfigured),
         };
-        assert_eq!(keyring::admit(keys.iter().copied(), key), expected, "{key:?} to {keys:?}");
+        assert_eq!(keyring::admit(keys.iter().copied(), key), expected, "{key:?} to {} keys: {keys:?}", keys.len());
         if expected == Ok(Admission::New) {
             keys.push(key);
         }

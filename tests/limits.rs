@@ -161,6 +161,11 @@ fn a_keyring_holds_64_keys() {
         assert_eq!(find((0..64).map(|number| listed(number).id), &listed(at).id), Some(at));
     }
     assert_eq!(find((0..64).map(|number| listed(number).id), &listed(64).id), None);
+    // An id that is there more than once is there.
+    for numbers in [[1, 1, 2, 3], [2, 1, 3, 1], [1, 2, 1, 1], [1, 1, 1, 1]] {
+        let at = find(numbers.map(|number| listed(number).id), &listed(1).id).unwrap();
+        assert_eq!(numbers[at], 1, "{numbers:?}");
+    }
 }
 
 #[test]

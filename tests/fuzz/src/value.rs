@@ -179,8 +179,31 @@ pub fn run(data: &[u8]) -> bool {
     compare(&bytes);
     compare(&encode_in(&value, false));
     compare(&lone(&mut choices));
+    compare(&[bytes.as_slice(), choices.pick(&OTHERS)].concat());
+    assert!(!compare(choices.pick(&OTHERS)));
     compare(data)
 }
+
+/// CBOR that stands for no Convex value, or not in its one form: undefined, other simple values, other floats, another NaN, tags,
+/// indefinite lengths, reserved heads, nothing.
+const OTHERS: [&[u8]; 16] = [
+    b"\xfa\x3f\x80\0\0",
+    b"\xf7",
+    b"\xe0",
+    b"\xf8\xff",
+    b"\xf9\x3c\0",
+    b"\xfb\x7f\xf8\0\0\0\0\0\x01",
+    b"\xfb\xff\xf8\0\0\0\0\0\0",
+    b"\xc0\xf6",
+    b"\xc2\x41\x01",
+    b"\x5f\xff",
+    b"\x7f\xff",
+    b"\x9f\xff",
+    b"\xbf\xff",
+    b"\x1c",
+    b"\xff",
+    b"",
+];
 
 /// One item that is no value, or nearly none: integers at the ends of 64 bits, and text at the edges of UTF-8.
 fn lone(choices: &mut Choices) -> Vec<u8> {

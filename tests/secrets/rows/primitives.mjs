@@ -105,7 +105,7 @@ export const primitives = {
     }
     watch.run(() => api.createKeyring(Array.from({ length: 65 }, (_, number) => `${secret}-${number}`)));
     // The two sides of a mapping in each other's place.
-    for (const thing of ["web", "", undefined, secret]) watch.run(() => api.createKeyring({ [secret]: thing }));
+    for (const thing of ["web", "", undefined, secret, 1, [1], { web: secret }]) watch.run(() => api.createKeyring({ [secret]: thing }));
     watch.run(() => api.createKeyring({ [`${secret}\ud800`]: other }));
   },
   signCall(given) {

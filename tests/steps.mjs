@@ -20,6 +20,7 @@ const tsc = ["node", "node_modules/typescript/bin/tsc", "--pretty", "false", "-p
 
 // Beside the fuzz targets as libFuzzer runs them, which `npm run fuzz` compiles.
 const fuzz = ["--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir", ".cache/fuzz/target"];
+const taint = ["--manifest-path", "tests/constant-time/Cargo.toml", "--target-dir", ".cache/constant-time/target"];
 const vitest = ["node", "node_modules/vitest/vitest.mjs", "run", "--config"];
 
 /** @type {readonly Step[]} */
@@ -43,6 +44,9 @@ export const steps = [
   { name: "both modules", command: nodeTest("tests/wasm"), fast: true, needs: "build" },
   { name: "types of the fuzz scripts", command: [...tsc, "tests/fuzz"], fast: false, needs: "build" },
   { name: "random values", command: nodeTest("tests/fuzz"), fast: true, needs: "build" },
+  { name: "rustfmt of the taint interpreter", command: ["cargo", "fmt", "--check", "--manifest-path", "tests/constant-time/Cargo.toml"], fast: true },
+  { name: "clippy of the taint interpreter", command: [...clippy, "--release", ...taint, ...denyWarnings], fast: true },
+  { name: "secrets decide nothing", command: ["node", "tests/constant-time/run.mjs"], fast: true, needs: "build" },
   { name: "traces", command: ["node", "--test", "tests/constant-time/trace.test.mjs"], fast: true, needs: "build" },
   { name: "types for users", command: ["node", "tests/types/check.mjs"], fast: ["node", "tests/types/check.mjs", "--fast"], needs: "build" },
   { name: "guards and clients", command: [...vitest, "tests/convex/vitest.config.mjs"], fast: [...vitest, "tests/convex/vitest.config.mjs", "--project", "node"], needs: "build" },

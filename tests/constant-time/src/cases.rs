@@ -1,0 +1,121 @@
+//! Everything that is run on the shipped modules, shared out over the processors.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::thread;
+
+use crate::contracts::{DATA, GLUE, LEAN, REPORTS, RICH};
+use crate::decode::Module;
+use crate::lean::{KEY_LENS, Lean, MESSAGE_LENS, SECRET_LENS};
+use crate::rich::Rich;
+use crate::session::{Failure, Tally, check_exports, check_taken};
+use crate::vectors::Vectors;
+
+/// In the rich module, where the MAC is compiled from the same source: all key lengths with these messages, all messages with these keys.
+/// They are the lengths around the ends of blocks.
+const RICH_MESSAGES: [usize; 7] = [0, 55, 56, 64, 119, 120, 200];
+const RICH_KEYS: [usize; 5] = [1, 32, 64, 65, 131];
+
+#[derive(Clone, Copy)]
+enum Case {
+    LeanComparison(usize),
+    LeanMacs(usize),
+    LeanPieces(usize),
+    LeanHmac(usize),
+    LeanToken(usize),
+    LeanOthers,
+    RichComparison(usize),
+    RichMac(usize, usize),
+    RichHmac(usize),
+    RichToken(usize),
+}
+
+fn cases(vectors: &Vectors) -> Vec<Case> {
+    // What takes longest comes first, or one processor would be left with it at the end.
+    let mut all: Vec<Case> = KEY_LENS.map(Case::LeanMacs).collect();
+    all.extend((0..vectors.tokens.len()).flat_map(|index| [Case::LeanToken(index), Case::RichToken(index)]));
+    all.extend(SECRET_LENS.flat_map(|len| [Case::LeanComparison(len), Case::RichComparison(len)]));
+    all.extend(rich_pairs().into_iter().map(|(key, message)| Case::RichMac(key, message)));
+    all.extend(MESSAGE_LENS.map(Case::LeanPieces));
+    all.extend((0..vectors.hmacs.len()).flat_map(|index| [Case::LeanHmac(index), Case::RichHmac(index)]));
+    all.push(Case::LeanOthers);
+    all
+}
+
+fn rich_pairs() -> Vec<(usize, usize)> {
+    let by_key = KEY_LENS.flat_map(|key| RICH_MESSAGES.map(|message| (key, message)));
+    let by_message =
+        MESSAGE_LENS.filter(|message| !RICH_MESSAGES.contains(message)).flat_map(|message| RICH_KEYS.map(|key| (key, message)));
+    by_key.chain(by_message).collect()
+}
+
+fn run(case: Case, lean: &mut Lean<'_>, rich: &mut Rich<'_>, vectors: &Vectors) -> Result<(), Failure> {
+    match case {
+        Case::LeanComparison(len) => lean.comparison(len).and_then(|()| lean.derivation(len)),
+        Case::LeanMacs(len) => lean.macs(len),
+        Case::LeanPieces(len) => lean.pieces(len),
+        Case::LeanHmac(index) => lean.rfc4231(&vectors.hmacs[index]),
+        Case::LeanToken(index) => lean.signed_call(&vectors.tokens[index]),
+        Case::LeanOthers => lean.others(vectors),
+        Case::RichComparison(len) => rich.comparison(len),
+        Case::RichMac(key, message) => rich.mac(key, message),
+        Case::RichHmac(index) => rich.rfc4231(&vectors.hmacs[index]),
+        Case::RichToken(index) => rich.token(&vectors.tokens[index]),
+    }
+}
+
+/// Runs all cases. Returns the figures, or everything that is not as the contracts have it.
+pub fn shipped(lean: &Module, rich: &Module, vectors: &Vectors) -> Result<BTreeMap<&'static str, u64>, Vec<Failure>> {
+    let mut failures = check_exports(lean, LEAN, &[DATA]);
+    failures.extend(check_exports(rich, RICH, &[DATA, GLUE, REPORTS]));
+    let waiting = Mutex::new(cases(vectors).into_iter());
+    let worker = || -> Result<(Tally, Tally, Vec<Failure>), Failure> {
+        let (mut lean, mut rich) = (Lean::new(lean)?, Rich::new(rich)?);
+        let mut failures = vec![];
+        loop {
+            let next = waiting.lock().map_err(|error| error.to_string())?.next();
+            let Some(case) = next else { return Ok((lean.tally(), rich.tally(), failures)) };
+            if let Err(failure) = run(case, &mut lean, &mut rich, vectors) {
+                failures.push(failure);
+            }
+        }
+    };
+    let (mut lean_tally, mut rich_tally) = (Tally::default(), Tally::default());
+    thread::scope(|scope| {
+        let count = thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
+        for worker in workers {
+            match worker.join() {
+                Ok(Ok((lean, rich, failed))) => {
+                    lean_tally.add(lean);
+                    rich_tally.add(rich);
+                    failures.extend(failed);
+                }
+                Ok(Err(failure)) => failures.push(failure),
+                Err(_) => failures.push("the interpreter panicked".into()),
+            }
+        }
+    });
+    failures.extend(check_taken(&lean_tally, LEAN).into_iter().chain(check_taken(&rich_tally, RICH)));
+    if !failures.is_empty() {
+        return Err(failures);
+    }
+    let exports = |contracts: &[crate::contracts::Path]| {
+        contracts.iter().map(|path| path.export).collect::<std::collections::BTreeSet<_>>().len() as u64
+    };
+    Ok(BTreeMap::from([
+        ("secret bytes left in memory by a call, lean module", lean_tally.left),
+        ("secret bytes left in memory by a call, rich module: copies of the answer", rich_tally.left),
+        ("exports that report to people, of which nothing is claimed", REPORTS.len() as u64),
+        ("exports with a contract", exports(LEAN) + exports(RICH)),
+        ("lengths of secrets compared, in each module", SECRET_LENS.count() as u64),
+        ("key lengths by message lengths, lean module", (KEY_LENS.count() * MESSAGE_LENS.count()) as u64),
+        ("key lengths by message lengths, rich module", rich_pairs().len() as u64),
+        ("calls run with marked secrets", lean_tally.calls + rich_tally.calls),
+        ("instructions run with marked secrets", lean_tally.instructions + rich_tally.instructions),
+        ("bytes of stack that secrets reach, lean module", lean_tally.deepest_secret),
+        ("bytes of stack that secrets reach, rich module", rich_tally.deepest_secret),
+        ("bytes of stack in use, wiping included, lean module", lean_tally.deepest_stack),
+        ("bytes of stack in use, wiping included, rich module", rich_tally.deepest_stack),
+    ]))
+}

@@ -1,0 +1,150 @@
+//! What each export promises. An export without a contract fails the test, and so does a contract without an export.
+//!
+//! All numbers that are passed are lengths, stamps, times and addresses: public. Which of the bytes are secret is said with each case.
+
+use crate::report::Kind;
+
+/// A place where a secret is allowed to decide, and why. Both numbers are exact.
+#[derive(Debug)]
+pub struct Decision {
+    pub kind: Kind,
+    pub places: usize,
+    pub times: u64,
+    pub why: &'static str,
+}
+
+/// Whether a number that is returned must carry a mark, or must not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Returned {
+    Secret,
+    Public,
+}
+
+/// What a call leaves of secrets in memory, the result apart. Anything else that is left fails the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live {
+    /// What was there before.
+    Same,
+    /// One of these, so many bytes of it secret, exactly.
+    Begins(Kept, usize),
+    /// The same, so many at most.
+    Goes(Kept, usize),
+    Ends(Kept),
+    /// So many copies of the answer itself, on the stack of the generated glue: what JavaScript is just being told.
+    Answer(usize),
+}
+
+/// What is kept between calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// The key whose stamp is the first argument.
+    Key,
+    Mac,
+    Hash,
+}
+
+/// One way through an export.
+#[derive(Clone, Copy, Debug)]
+pub struct Path {
+    pub export: &'static str,
+    /// What is special about it.
+    pub way: &'static str,
+    pub returns: &'static [Returned],
+    /// How many bytes of what JavaScript reads afterwards are secret, exactly.
+    pub output: usize,
+    pub live: Live,
+    pub decisions: &'static [Decision],
+}
+
+const P: Returned = Returned::Public;
+const S: Returned = Returned::Secret;
+
+const fn path(export: &'static str, way: &'static str, returns: &'static [Returned], output: usize) -> Path {
+    Path { export, way, returns, output, live: Live::Same, decisions: &[] }
+}
+
+const fn keeping(live: Live, path: Path) -> Path {
+    Path { live, ..path }
+}
+
+const fn deciding(decisions: &'static [Decision], path: Path) -> Path {
+    Path { decisions, ..path }
+}
+
+/// Two states of SHA-256, one for each pad.
+const KEY: usize = 2 * 32;
+/// What waits for the rest of a block.
+const BLOCK: usize = 64;
+
+/// Whether a secret is usable decides whether anything is made of it. Whoever configures a weak one is told so, and it lets nobody in.
+const USABLE: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the secret usable" };
+
+/// Which of its problems a secret is refused for: the number of the problem is looked up in a table, and passed on as an error.
+const WHY: Decision = Decision { kind: Kind::LoadAddress, places: 2, times: 2, why: "which problem the secret has" };
+const REFUSED: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "that there is one" };
+/// The rich module throws the text of that error's code, which JavaScript makes of memory: looked up are the error, where and how long it is.
+const WHY_THROWN: Decision = Decision { kind: Kind::LoadAddress, places: 4, times: 4, why: "which problem the secret has" };
+const THROWN: Decision = Decision { kind: Kind::HostArgument, places: 1, times: 1, why: "the text of which code is thrown" };
+/// A key id follows from the secret, but is public: tokens carry it. Here it is held against those of two other keys.
+const NOT_LISTED: Decision = Decision { kind: Kind::Branch, places: 1, times: 2, why: "is the key id, which is public, one of two" };
+/// The same, and the third is it.
+const LISTED: Decision = Decision { kind: Kind::Branch, places: 1, times: 3, why: "is the key id, which is public, one of three" };
+/// Whether the text of a MAC is base64url is told apart from whether it is right. Whoever sent it knows.
+const FORM: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the MAC 43 digits of base64url" };
+
+pub const LEAN: &[Path] = &[
+    path("area", "", &[P], 0),
+    path("result", "", &[P], 0),
+    path("large", "", &[P], 0),
+    path("generate_secret", "", &[], 43 + 6),
+    deciding(&[USABLE], path("verify_secret", "", &[S], 0)),
+    path("verify_secret", "empty", &[P], 0),
+    deciding(&[USABLE, REFUSED, WHY], path("verify_secret", "refused", &[S], 0)),
+    deciding(&[USABLE], path("digest_secret", "", &[P], 32)),
+    path("digest_secret", "empty", &[P], 0),
+    deciding(&[USABLE, REFUSED, WHY], path("digest_secret", "refused", &[S], 0)),
+    path("matches_digest", "", &[S], 0),
+    deciding(&[USABLE], path("fingerprint", "", &[P], 16)),
+    path("fingerprint", "empty", &[P], 0),
+    deciding(&[USABLE, REFUSED, WHY], path("fingerprint", "refused", &[S], 0)),
+    deciding(&[USABLE], path("derive_key", "", &[P], 48)),
+    path("derive_key", "empty", &[P], 0),
+    deciding(&[USABLE, REFUSED, WHY], path("derive_key", "refused", &[S], 0)),
+    deciding(&[USABLE, NOT_LISTED], path("derive_key", "onto a keyring of two", &[P], 48)),
+    deciding(&[USABLE, LISTED], path("derive_key", "duplicate", &[P], 0)),
+    keeping(Live::Begins(Kept::Key, KEY), path("load_key", "", &[], 0)),
+    keeping(Live::Ends(Kept::Key), path("free_key", "", &[], 0)),
+    path("sign_mac", "", &[P], 32),
+    path("verify_mac", "", &[S], 0),
+    path("verify_mac", "of another length", &[P], 0),
+    keeping(Live::Begins(Kept::Mac, KEY), path("begin_mac", "", &[P], 0)),
+    keeping(Live::Goes(Kept::Mac, KEY + BLOCK), path("update_mac", "", &[], 0)),
+    keeping(Live::Ends(Kept::Mac), path("end_mac", "", &[P], 32)),
+    keeping(Live::Ends(Kept::Mac), path("end_mac_verify", "", &[S], 0)),
+    keeping(Live::Goes(Kept::Hash, 32 + BLOCK), path("hash_key", "", &[], 0)),
+    keeping(Live::Ends(Kept::Hash), path("end_hash_key", "", &[], 32)),
+    path("check_value", "", &[P], 0),
+    path("sign_call", "", &[P], 43),
+    deciding(&[FORM], path("verify_call", "", &[S], 0)),
+    deciding(&[FORM], path("verify_call", "malformed", &[P], 0)),
+    deciding(&[FORM], path("verify_call", "unknown key", &[P], 0)),
+];
+
+pub const RICH: &[Path] = &[
+    path("hmac_sha256", "", &[P], 32),
+    path("verify_hmac_sha256", "", &[S], 0),
+    path("verify_hmac_sha256", "of another length", &[P], 0),
+    keeping(Live::Answer(2), deciding(&[USABLE], path("verify_secret", "", &[S, P, P], 0))),
+    path("verify_secret", "empty", &[P, P, P], 0),
+    deciding(&[USABLE, WHY_THROWN, THROWN], path("verify_secret", "refused", &[P, P, P], 0)),
+    deciding(&[USABLE], path("sign_call", "", &[P, P, P, P], 16 + 43)),
+    path("check_value", "", &[P, P], 0),
+];
+
+/// Reports for people: texts of different lengths, chosen by whether a secret is usable and whether a MAC is right. Nothing is claimed of
+/// the time they take, and no guard calls them. That they leave nothing behind is tested in Node, with the secret's bytes themselves.
+pub const REPORTS: &[&str] = &["inspect_secret", "explain_call"];
+
+/// What the generated glue calls, with public numbers only; and, at the end, what it reads.
+pub const GLUE: &[&str] = &["__wbindgen_malloc", "__wbindgen_realloc", "__wbindgen_free", "__externref_table_dealloc", "__wbindgen_start"];
+pub const DATA: &[&str] = &["memory", "__wbindgen_externrefs", "__abort_handler", "__instance_terminated"];

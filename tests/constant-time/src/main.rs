@@ -39,7 +39,7 @@ use std::io::{Read as _, Write as _, stdin, stdout};
 use std::process::ExitCode;
 
 /// More than this many failures say nothing new.
-const SHOWN: usize = 300;
+const SHOWN: usize = 30;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -1,7 +1,7 @@
 //! Numbers with marks, one mark a bit, and what each scalar instruction makes of both.
 //!
 //! A mark says that the bit may depend on a secret. An unmarked bit is the same for all secrets, given the same public inputs; so an
-//! instruction may leave a bit unmarked only if that still holds for its result. `check.mjs` tries that against V8.
+//! instruction may leave a bit unmarked only if that still holds for its result. `instructions.mjs` tries that against V8.
 
 /// A number of up to 64 bits. What is above an instruction's width is zero in both halves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 // V8's own machine code under valgrind: does a conditional jump or an address depend on a secret? For each version of Node.js and each of V8's
 // two WebAssembly compilers the package's lean module is called with its secrets marked as uninitialised (scenario.mjs, driver.mjs).
 //   npm run test:ct-native [-- --only <part of a configuration's name>] [--module <another lean.wasm>]
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BuildError, attempt, root, runMain, seconds, withLock } from "../../../pkg-template/build/process.mjs";
@@ -30,7 +30,9 @@ async function main() {
   if (chosen.length === 0) throw new BuildError(`No configuration is called that. There are: ${all.map(({ name }) => name).join(", ")}`);
   const start = performance.now();
   const { addon, probe, valgrind } = await prepare();
-  const module = options.module ?? join(root, "node_modules/countersign/wasm/lean.wasm");
+  const module = join(folder, "lean.wasm");
+  // A copy, so that a build meanwhile changes nothing.
+  copyFileSync(options.module ?? join(root, "node_modules/countersign/wasm/lean.wasm"), module);
   const calls = scenario();
   const scenarioFile = join(folder, "scenario.json");
   writeFileSync(scenarioFile, JSON.stringify({ calls, withoutSecrets }));
@@ -47,7 +49,6 @@ async function main() {
   };
   await Promise.all(Array.from({ length: Math.max(1, Number(options.jobs) || 1) }, work));
   const failed = outcomes.filter(({ failures }) => failures.length > 0).length;
-  if (new Set(outcomes.map(({ sha256 }) => sha256)).size !== 1) throw new BuildError("The module has changed meanwhile. Run this again.");
   console.log(`lean.wasm, SHA-256 ${outcomes[0].sha256}: ${outcomes.length - failed} of ${outcomes.length} configurations as they must be, ${seconds(start)}`);
   if (failed > 0) process.exitCode = 1;
   else if (chosen.length === all.length && options.module === undefined) writeFigures(outcomes);

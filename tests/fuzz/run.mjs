@@ -17,6 +17,8 @@ const atOnce = 2;
 const enough = 60;
 /** The most bytes of an input that is kept: few need more, and together they would take the most room. */
 const longestKept = 256;
+/** The most bytes that the inputs kept of one target may have together. */
+const mostKept = 32_000;
 const fuzzDir = join(root, "tests/fuzz");
 const workDir = join(cacheDir, "fuzz");
 const targetDir = join(workDir, "target");
@@ -146,9 +148,14 @@ async function minimise(target) {
     const path = join(merged, name);
     renameSync(path, join(kept, createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 16)));
   }
-  const names = readdirSync(kept);
-  const size = names.reduce((sum, name) => sum + statSync(join(kept, name)).size, 0);
-  console.log(`  ${target.padEnd(8)} ${names.length} inputs kept, ${thousands(size)} bytes`);
+  const inputs = readdirSync(kept).map((name) => ({ path: join(kept, name), size: statSync(join(kept, name)).size }));
+  let total = 0;
+  let count = 0;
+  for (const { path, size } of inputs.sort((one, other) => one.size - other.size)) {
+    if (total + size > mostKept) rmSync(path);
+    else [total, count] = [total + size, count + 1];
+  }
+  console.log(`  ${target.padEnd(8)} ${count} inputs kept, ${thousands(total)} bytes`);
 }
 
 async function main() {

@@ -44,6 +44,7 @@ const goodArgs = ({ m }) => [
   ["bytes", { data: Uint8Array.from(Buffer.from(m.field)).buffer, more: [m.field] }],
   ["beyond ASCII", { text: `${m.field}é😀`.repeat(20) }],
   ["just too large for the area", { text: m.largeField.slice(0, 65_400) }],
+  ["too large for the area after a part of them was written there", { a: m.largeField.slice(0, 60_000), b: m.largeField.slice(60_000, 120_000) }],
   ["large", { text: m.largeField, more: m.largeField.slice(0, 70_000) }],
 ];
 

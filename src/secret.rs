@@ -1,6 +1,8 @@
 //! Secrets: the text both sides share. What makes one usable, whether two are equal, and names for one that give nothing away.
 
 use crate::error::Error;
+use core::hint::black_box;
+
 use subtle::Choice;
 
 use crate::hash::{ct_eq, hash};
@@ -266,7 +268,8 @@ fn has_few_distinct(secret: &[u8], first: u8) -> u8 {
         seen = seen << (8 * new) | (u64::from(*byte) & new.wrapping_neg());
         count += new;
     }
-    u8::from(count < u64::from(MIN_DISTINCT))
+    // The sign of the difference; the compiler would make a select of a comparison.
+    black_box(count.wrapping_sub(u64::from(MIN_DISTINCT)) >> 63) as u8
 }
 
 /// 1 for zero, 0 for any other number.

@@ -16,16 +16,7 @@ mod keys;
 mod memory;
 mod secrets;
 
-use subtle::Choice;
-
-/// "No": a secret or a MAC that is not equal. Not an error, and not 0.
-const MISMATCH: u32 = 255;
 /// The key's slot holds another key: load it again.
 const NOT_LOADED: u32 = 254;
 /// The key is on the keyring already.
 const DUPLICATE: u32 = 253;
-
-/// 0 or [`MISMATCH`]. Nothing branches on it before JavaScript does.
-fn answer(equal: Choice) -> u32 {
-    u32::from(equal.unwrap_u8()).wrapping_sub(1) & MISMATCH
-}

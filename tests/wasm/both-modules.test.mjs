@@ -46,19 +46,15 @@ test("HMAC-SHA256: the RFC's cases, and lengths around every block boundary as t
 
 test("secrets: equal only to themselves, and unusable ones are refused with the code of the vectors", () => {
   let cases = 0;
+  /** @type {Map<number, string>} */
+  const codes = new Map(vectors("errors"));
   for (const { name, secret, code } of vectors("secrets")) {
     if (typeof secret !== "string") continue;
     if (code === null) {
-      assert.equal(rich.verify_secret(bytes(secret), bytes(secret)), true, name);
-      assert.equal(rich.verify_secret(bytes(`${secret}x`), bytes(secret)), false, name);
+      assert.equal(rich.verify_secret(bytes(secret), bytes(secret)), 0, name);
+      assert.equal(rich.verify_secret(bytes(`${secret}x`), bytes(secret)), 255, name);
     } else {
-      let thrown;
-      try {
-        rich.verify_secret(bytes(secret), bytes(secret));
-      } catch (error) {
-        thrown = error;
-      }
-      assert.equal(thrown, code, name);
+      assert.equal(codes.get(rich.verify_secret(bytes(secret), bytes(secret))), code, name);
     }
     cases++;
   }

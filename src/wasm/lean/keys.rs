@@ -5,8 +5,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::hash::Hash;
 use crate::mac::{Key, Mac};
 
+use super::NOT_LOADED;
 use super::memory::{Shared, clean, clear, cut, put, take, trap};
-use super::{NOT_LOADED, answer};
+use crate::wasm::answer;
 
 const SLOTS: usize = 64;
 

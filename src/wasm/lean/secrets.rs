@@ -5,9 +5,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::keyring::{self, Admission, Derivation, ID_LEN, Listed};
 use crate::secret;
 
+use super::DUPLICATE;
 use super::calls::{cut_entries, listed};
 use super::memory::{clean, cut, put, trap};
-use super::{DUPLICATE, answer};
+use crate::wasm::answer;
 
 /// Area: 32 random bytes. Result: a new secret, 54 characters.
 #[wasm_bindgen]

@@ -105,7 +105,7 @@ pub fn shipped(lean: &Module, rich: &Module, vectors: &Vectors) -> Result<BTreeM
     };
     Ok(BTreeMap::from([
         ("secret bytes left in memory by a call, lean module", lean_tally.left),
-        ("secret bytes left in memory by a call, rich module: copies of the answer", rich_tally.left),
+        ("secret bytes left in memory by a call, rich module", rich_tally.left),
         ("exports that report to people, of which nothing is claimed", REPORTS.len() as u64),
         ("exports with a contract", exports(LEAN) + exports(RICH)),
         ("lengths of secrets compared, in each module", SECRET_LENS.count() as u64),

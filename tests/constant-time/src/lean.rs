@@ -6,9 +6,9 @@ use crate::number::Num;
 use crate::session::{Failure, Session, Snapshot, Tally};
 use crate::vectors::{Hmac, Token, Vectors, sample};
 
-const MISMATCH: u64 = 255;
-const SECRET_MISSING: u64 = 1;
-const SECRET_WEAK: u64 = 2;
+pub const MISMATCH: u64 = 255;
+pub const SECRET_MISSING: u64 = 1;
+pub const SECRET_WEAK: u64 = 2;
 const SIGNATURE_MALFORMED: u64 = 7;
 const KEY_UNKNOWN: u64 = 9;
 const SIGNATURE_INVALID: u64 = 10;

@@ -2,7 +2,7 @@
 
 use crate::contracts::{GLUE, RICH};
 use crate::decode::Module;
-use crate::lean::ensure;
+use crate::lean::{MISMATCH, SECRET_MISSING, SECRET_WEAK, ensure};
 use crate::number::Num;
 use crate::session::{Failure, Session, Snapshot, Tally};
 use crate::vectors::{Hmac, Token, sample};
@@ -103,18 +103,19 @@ impl<'m> Rich<'m> {
         };
         for (index, other) in others.iter().enumerate() {
             self.reset();
-            let (numbers, texts) = self.call("verify_secret", way, &[Secret(other), Secret(&secret)], false)?;
-            if way.is_empty() {
-                ensure(numbers[0] == u64::from(index == 0) && numbers[2] == 0, || format!("verify_secret of {len} bytes is wrong"))?;
-            } else {
-                let code: &[u8] = if len == 0 { b"secret_missing" } else { b"secret_weak" };
-                ensure(numbers[2] == 1 && texts == [code], || format!("verify_secret takes a secret of {len} bytes"))?;
-            }
+            let (numbers, _) = self.call("verify_secret", way, &[Secret(other), Secret(&secret)], false)?;
+            let expected = match way {
+                "empty" => SECRET_MISSING,
+                "refused" => SECRET_WEAK,
+                _ if index == 0 => 0,
+                _ => MISMATCH,
+            };
+            ensure(numbers == [expected], || format!("verify_secret of {len} bytes is wrong: {numbers:?}"))?;
         }
         self.reset();
         let expected = sample(54, 2);
         let (numbers, _) = self.call("verify_secret", "", &[Secret(&secret), Secret(&expected)], false)?;
-        ensure(numbers[0] == 0, || format!("a candidate of {len} bytes is equal to another"))
+        ensure(numbers == [MISMATCH], || format!("a candidate of {len} bytes is equal to another"))
     }
 
     pub fn mac(&mut self, key_len: usize, len: usize) -> Checked {

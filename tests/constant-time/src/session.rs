@@ -161,7 +161,7 @@ impl<'m> Session<'m> {
             self.live.iter().filter(|(name, _)| Some(**name) != except).flat_map(|(_, ranges)| ranges.clone()).collect()
         };
         let subject = match live {
-            Live::Same | Live::Answer(_) => None,
+            Live::Same => None,
             Live::Begins(kind, ..) | Live::Goes(kind, _) | Live::Ends(kind) => Some(name(kind)),
         };
         let others = others(subject);
@@ -175,8 +175,7 @@ impl<'m> Session<'m> {
         if subject.is_none() {
             self.left = self.left.max(count as u64);
         }
-        let allowed = if let Live::Answer(bytes) = live { bytes } else { 0 };
-        let Some(subject) = subject else { return if count == allowed { Ok(()) } else { Err(left()) } };
+        let Some(subject) = subject else { return if count == 0 { Ok(()) } else { Err(left()) } };
         let before = self.live.get(&subject);
         match live {
             Live::Ends(_) if count == 0 => {

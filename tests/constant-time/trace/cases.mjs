@@ -148,7 +148,7 @@ function richCases(api, inspect, withRich) {
   for (const length of [32, 64, 200]) {
     const secrets = [text(length, 1), text(length, 2)].map(bytesOf);
     cases.push({ name: `rich: inspectSecret, ${length} bytes`, of: "rich: inspectSecret", length: `${length}`, runs: secrets.map((secret, i) => ({ label: `secret ${i}`, use: () => inspect.inspectSecret(textOf(secret)).ok, answer: true })) });
-    cases.push({ name: `rich: verify_secret, ${length} bytes`, of: "rich: verify_secret", length: `${length}`, runs: secrets.flatMap((secret, i) => variants(secret).map(([label, bytes]) => ({ label: `secret ${i}, ${label}`, use: () => withRich((rich) => rich.verify_secret(bytes, secret)), answer: label === "equal" }))) });
+    cases.push({ name: `rich: verify_secret, ${length} bytes`, of: "rich: verify_secret", length: `${length}`, runs: secrets.flatMap((secret, i) => variants(secret).map(([label, bytes]) => ({ label: `secret ${i}, ${label}`, use: () => withRich((rich) => rich.verify_secret(bytes, secret)) === 0, answer: label === "equal" }))) });
     const macs = variants(api.hmacSha256(secrets[0], "message"));
     cases.push({ name: `rich: verify_hmac_sha256, ${length} bytes`, of: "rich: verify_hmac_sha256", length: `${length}`, runs: macs.map(([label, mac]) => ({ label, use: () => withRich((rich) => rich.verify_hmac_sha256(secrets[0], bytesOf("message"), mac)), answer: label === "equal" })) });
   }

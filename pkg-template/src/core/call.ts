@@ -4,11 +4,13 @@ import { bytesOfLength, milliseconds, own, record, text } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
 import { NOT_LOADED, memoryOf, resultNumber, resultText, resultView, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
-import { encode, refuseValue } from "./value.js";
+import { encode, refuseValue, wipeEncoded } from "./value.js";
 import type { Encoded } from "./value.js";
 
 const NONCE_LEN = 16;
 const DEFAULT_TOLERANCE_MS = 60_000;
+/** What the encoding of an object begins with, in its upper three bits. */
+const MAP = 0xa0;
 const types = ["query", "mutation", "action"] as const;
 
 /** What kind of Convex function is called. */
@@ -181,6 +183,11 @@ function putCall(lean: Lean, call: Call): [number[], Encoded] {
   const audience = putText(lean, call.audience, "audience");
   const name = putText(lean, call.name, "name");
   const args = encode(lean, call.args, at);
+  // An ArrayBuffer is a value, and an object of JavaScript's, but not one with fields.
+  if (((memoryOf(lean)[args.start] as number) & 0xe0) !== MAP) {
+    wipeEncoded(lean, args);
+    throw typeInvalid("args", "an object");
+  }
   return [[call.type, audience, name, args.length, args.inLarge], args];
 }
 

@@ -49,8 +49,7 @@ export function encode(lean: Lean, value: unknown, at: number): Encoded {
   try {
     largeLength = write(value, memoryOf(lean), start, start + LARGE_LEN);
   } finally {
-    // Rust will not see it, and so not wipe it.
-    if (largeLength < 0) memoryOf(lean).fill(0, start, start + LARGE_LEN);
+    if (largeLength < 0) wipeEncoded(lean, { start, length: LARGE_LEN });
   }
   if (largeLength < 0) throw unsupported([], TOO_LARGE);
   return { start, length: largeLength, inLarge: 1 };
@@ -62,8 +61,13 @@ export function refuseValue(lean: Lean, answer: number, value: unknown, { start,
   const fault = faults[resultNumber(lean, 0)] ?? "not deterministic";
   const path: Path = [];
   write(value, memoryOf(lean), start, start + length, path, start + resultNumber(lean, 1));
-  memoryOf(lean).fill(0, start, start + length);
+  wipeEncoded(lean, { start, length });
   throw unsupported(path, fault);
+}
+
+/** Wipes what Rust will not see. */
+export function wipeEncoded(lean: Lean, { start, length }: Pick<Encoded, "start" | "length">): void {
+  memoryOf(lean).fill(0, start, start + length);
 }
 
 /**

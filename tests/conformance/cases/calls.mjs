@@ -118,7 +118,7 @@ export function calls({ api, vectors, check, test }) {
       }
     }
     for (const field of ["name", "audience"]) check.refuses(() => sign({ [field]: "a\ud800" }), "text_malformed", field);
-    for (const args of [undefined, null, [], "{}", 1, () => ({})]) {
+    for (const args of [undefined, null, [], "{}", 1, () => ({}), new ArrayBuffer(8), new ArrayBuffer(100_000)]) {
       check.refuses(() => sign({ args }), "type_invalid", "signing args that are no object");
       check.refuses(() => verify(token, { args }), "type_invalid", "verifying args that are no object");
     }

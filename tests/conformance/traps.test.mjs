@@ -150,8 +150,7 @@ async function trapped(name, use, point) {
 const over = new WeakSet();
 let usedAgain = 0;
 hooks.failed = (instance) => over.add(instance);
-// Forgetting a key is all that may still be tried in it.
-hooks.enter = (instance, name) => void (over.has(instance) && name !== "free_key" && usedAgain++);
+hooks.enter = (instance) => void (over.has(instance) && usedAgain++);
 
 /** @param {Watched} instance @param {string} name @param {number} point */
 function assertNothingLeft(instance, name, point) {

@@ -40,10 +40,11 @@ export class LoadedKey {
     this.#bytes = undefined;
     const home = this.#home;
     if (home === undefined) return;
-    this.#home = undefined;
+    // Throws while a value is being encoded; whoever asks again finds the key where it was.
     withLean((lean) => {
       if (lean === home) lean.free_key(this.#stamp);
     });
+    this.#home = undefined;
   }
 
   #present(): Uint8Array {

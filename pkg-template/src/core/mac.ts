@@ -137,11 +137,10 @@ function withKey<T>(key: Data | Key, use: (lean: Lean, stamp: number) => T | und
   const raw = data(key, "key");
   return withLean((lean) => {
     lean.load_key(TEMPORARY, writeKey(lean, raw));
-    try {
-      return found(use(lean, TEMPORARY));
-    } finally {
-      lean.free_key(TEMPORARY);
-    }
+    // If this throws, the instance is dropped, and the key with it.
+    const result = use(lean, TEMPORARY);
+    lean.free_key(TEMPORARY);
+    return found(result);
   });
 }
 

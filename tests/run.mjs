@@ -9,8 +9,8 @@ import { steps } from "./steps.mjs";
 
 /** @typedef {import("./steps.mjs").Step} Step */
 
-/** @type {number | undefined} the process group of the step that runs */
-let running;
+/** The process groups of the steps that run. @type {Set<number>} */
+const running = new Set();
 
 async function main() {
   const { values: options } = parseArgs({
@@ -24,12 +24,30 @@ async function main() {
   /** @type {Set<string>} */
   const failed = new Set();
   const width = Math.max(...chosen.map(({ name }) => name.length));
-  for (const step of chosen) {
-    process.stdout.write(`${step.name.padEnd(width)}  `);
-    const problem = step.needs !== undefined && failed.has(step.needs) ? `not run, because ${step.needs} failed` : await runStep(step, options.fast);
-    console.log(problem === null ? "" : `\n${problem}\n`);
+  /** @param {Step} step */
+  const line = async (step) => {
+    const { problem, took } = step.needs !== undefined && failed.has(step.needs) ? { problem: `not run, because ${step.needs} failed`, took: "" } : await runStep(step, options.fast);
     if (problem !== null) failed.add(step.name);
+    return `${problem === null ? "ok    " : "FAILED"}  ${took.padStart(7)}${problem === null ? "" : `\n${problem}\n`}`;
+  };
+  // Those that run beside the others begin when what they need is there, and are told of when no line is being written.
+  const inTurn = chosen.filter(({ aside }) => !aside);
+  const needed = inTurn.findIndex(({ name }) => name === "build");
+  /** @type {string[]} */
+  const told = [];
+  /** @type {Promise<void> | undefined} */
+  let besides;
+  const startAside = async () => {
+    for (const step of chosen.filter(({ aside }) => aside)) told.push(`${step.name.padEnd(width)}  ${await line(step)}  beside the others`);
+  };
+  for (const [at, step] of inTurn.entries()) {
+    if (at === needed + 1) besides = startAside();
+    process.stdout.write(`${step.name.padEnd(width)}  `);
+    console.log(await line(step));
+    for (const text of told.splice(0)) console.log(text);
   }
+  await (besides ?? startAside());
+  for (const text of told) console.log(text);
   if (failed.size > 0) console.log(`failed: ${[...failed].join(", ")}`);
   console.log(`${chosen.length - failed.size} passed, ${failed.size} failed`);
   process.exitCode = failed.size === 0 ? 0 : 1;
@@ -37,38 +55,41 @@ async function main() {
 
 /**
  * @param {Step} step @param {boolean} isFast
- * @returns {Promise<string | null>} what went wrong, with the whole output
+ * @returns {Promise<{ problem: string | null, took: string }>} what went wrong, with the whole output, and how long it took
  */
-function runStep({ command, fast, env = {}, minutes = 10 }, isFast) {
-  const [program = "", ...args] = isFast && typeof fast === "object" ? fast : command;
+function runStep({ command, fast, aside = false, env = {}, minutes = 10 }, isFast) {
+  const [named = "", ...rest] = isFast && typeof fast === "object" ? fast : command;
+  const alone = [named === "node" ? process.execPath : named, ...rest];
+  // Beside the others, with what they leave of the processors.
+  const [program = "", ...args] = aside && process.platform !== "win32" ? ["nice", "-n", "19", ...alone] : alone;
   const start = performance.now();
   return new Promise((done) => {
     // A group of its own, so that a step's servers and browsers end with it.
-    const child = spawn(program === "node" ? process.execPath : program, args, {
+    const child = spawn(program, args, {
       cwd: root,
       env: { ...toolEnv(), ...env },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
-    running = child.pid;
+    const group = child.pid;
+    if (group !== undefined) running.add(group);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
     let limit = "";
     const timer = setTimeout(() => {
       limit = `no end after ${minutes} minutes`;
-      endGroup();
+      endGroup(group);
     }, minutes * 60_000);
     /** @param {string | null} problem */
     const end = (problem) => {
       clearTimeout(timer);
-      endGroup();
-      running = undefined;
-      process.stdout.write(`${problem === null ? "ok    " : "FAILED"}  ${seconds(start).padStart(7)}`);
-      done(problem === null ? null : [output.trimEnd(), problem].join("\n"));
+      endGroup(group);
+      if (group !== undefined) running.delete(group);
+      done({ problem: problem === null ? null : [output.trimEnd(), problem].join("\n"), took: seconds(start) });
     };
     child.once("error", (error) => end(error.message));
     child.once("exit", () => {
-      endGroup();
+      endGroup(group);
       // What left the group may hold the pipes open for ever, and then "close" would never come.
       for (const stream of [child.stdout, child.stderr]) setTimeout(() => stream.destroy(), 5000).unref();
     });
@@ -76,16 +97,19 @@ function runStep({ command, fast, env = {}, minutes = 10 }, isFast) {
   });
 }
 
-/** Ends what the running step started. */
-function endGroup() {
-  if (running === undefined) return;
+/**
+ * Ends what a step started.
+ * @param {number | undefined} group
+ */
+function endGroup(group) {
+  if (group === undefined || !running.has(group)) return;
   try {
-    process.kill(-running, "SIGKILL");
+    process.kill(-group, "SIGKILL");
   } catch (error) {
     // All of it has ended already.
     if (!isCode(error, "ESRCH")) throw error;
   }
 }
 
-process.once("exit", endGroup);
+process.once("exit", () => running.forEach(endGroup));
 await runMain(import.meta.url, main);

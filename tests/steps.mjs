@@ -8,6 +8,7 @@ import { readdirSync } from "node:fs";
  * @property {readonly string[]} command `node` is the one that runs the tests; everything starts at the repository's root
  * @property {boolean | readonly string[]} fast part of `npm run test:fast`: as it is, not at all, or by another command
  * @property {string} [needs] the step without which this one says nothing
+ * @property {boolean} [aside] runs beside the others, once there is a build
  * @property {Readonly<Record<string, string>>} [env]
  * @property {number} [minutes] its limit, 10 unless said otherwise
  */
@@ -33,7 +34,6 @@ export const steps = [
   { name: "rustfmt of the fuzz targets", command: ["cargo", "fmt", "--check", "--manifest-path", "tests/fuzz/Cargo.toml"], fast: true },
   { name: "clippy of the fuzz targets", command: [...clippy, ...fuzz, "--all-targets", ...denyWarnings], fast: true },
   { name: "fuzz targets on the inputs kept", command: ["cargo", "test", "--locked", "--quiet", ...fuzz], fast: true },
-  { name: "mutants", command: ["node", "tests/mutants/run.mjs", "--check"], fast: false },
   { name: "build", command: ["node", "pkg-template/build/build.mjs"], fast: true },
   { name: "types of the build", command: [...tsc, "pkg-template/build"], fast: true },
   { name: "types of the conformance suite", command: [...tsc, "tests/conformance"], fast: false, needs: "build" },
@@ -61,6 +61,8 @@ export const steps = [
   { name: "demo", command: ["npm", "run", "demo", "--", "--exit"], fast: false, needs: "build", minutes: 15 },
   { name: "page", command: nodeTest("tests/page"), fast: false, needs: "demo" },
   { name: "embedded Convex", command: ["node", "node_modules/vitest/vitest.mjs", "run", "--root", "tests/support/convex"], fast: false, needs: "build" },
+  { name: "mutants", command: ["node", "tests/mutants/run.mjs", "--hold"], fast: false, aside: true, minutes: 60 },
+  { name: "fuzzing", command: ["node", "tests/fuzz/run.mjs", "--hold"], fast: false, aside: true, needs: "build", minutes: 30 },
 ];
 
 /** @param {readonly string[]} folders */

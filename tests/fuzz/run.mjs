@@ -1,8 +1,9 @@
 // `npm run fuzz`: libFuzzer on each target of this folder's crate, and random values in Node; two at a time.
-//   node tests/fuzz/run.mjs [--seconds 60] [--only <target>]... [--minimise]
+//   node tests/fuzz/run.mjs [--seconds 60] [--only <target>]... [--minimise] [--hold]
 //
 // An input that fails is put into regressions/, where `cargo test` (and so `npm test`) runs it from then on.
 // --minimise then puts into corpus/ the smallest set of all inputs that covers what they all cover.
+// --hold leaves the figures as they are; `npm test` runs this.
 
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -160,7 +161,7 @@ async function minimise(target) {
 
 async function main() {
   const { values: options } = parseArgs({
-    options: { seconds: { type: "string", default: String(enough) }, only: { type: "string", multiple: true, default: [] }, minimise: { type: "boolean", default: false } },
+    options: { seconds: { type: "string", default: String(enough) }, only: { type: "string", multiple: true, default: [] }, minimise: { type: "boolean", default: false }, hold: { type: "boolean", default: false } },
   });
   const limit = Number(options.seconds);
   if (!Number.isInteger(limit) || limit < 1 || limit > 86_400) throw new BuildError("--seconds takes a whole number from 1 to 86400.");
@@ -181,7 +182,7 @@ async function main() {
       return;
     }
     if (options.minimise) for (const target of chosen) await minimise(target);
-    writeFigures(limit, options.only.length === 0, results);
+    if (!options.hold) writeFigures(limit, options.only.length === 0, results);
   });
 }
 

@@ -1,6 +1,7 @@
 // `npm run mutants`: changes the crate in every way that cargo-mutants knows, one at a time, and expects its tests to fail each time.
 //   node tests/mutants/run.mjs                   all of it, and writes tests/figures/mutants.json
 //   node tests/mutants/run.mjs --file FILE...    the mutants of some files only; writes no figures
+//   node tests/mutants/run.mjs --hold            all of it, and holds it to the figures; `npm test` runs this
 //   node tests/mutants/run.mjs --check           whether the figures were made from the sources that are there; runs nothing
 // Mutants that no test can tell from the original are in equivalent.mjs, with the reason for each. They are run like all others, and it
 // is a failure if one of them does not survive. What came of a mutant is kept in .cache/mutants for as long as no source, test or version
@@ -23,7 +24,7 @@ const workDir = join(cacheDir, "mutants");
 /** All tests take about two seconds. A test that is only slow, because the machine is busy, must not be taken for one that never ends. */
 const timeoutSeconds = 60;
 /** Some names of figures, as they stand in SECURITY.md. */
-const keys = { all: "mutants of the crate", killed: "mutants killed by its tests", survived: "mutants that survived", sources: "SHA-256 over the sources that were mutated, and their tests" };
+const keys = { all: "mutants of the crate", killed: "mutants killed by its tests", endless: "of these killed because they never ended", survived: "mutants that survived", sources: "SHA-256 over the sources that were mutated, and their tests" };
 const marker = " /* ~ changed by cargo-mutants ~ */";
 
 /**
@@ -36,12 +37,13 @@ const marker = " /* ~ changed by cargo-mutants ~ */";
  */
 
 async function main() {
-  const { values: options } = parseArgs({ options: { check: { type: "boolean", default: false }, file: { type: "string", multiple: true, default: [] } } });
-  if (options.check) return check();
+  const { values: options } = parseArgs({ options: { check: { type: "boolean", default: false }, hold: { type: "boolean", default: false }, file: { type: "string", multiple: true, default: [] } } });
+  if (options.check || options.hold) check();
+  if (options.check) return;
   await withLock("mutants", async () => {
     await ensureRust();
     await ensureCargoMutants();
-    await measure(options.file);
+    await measure(options.file, options.hold);
   });
 }
 
@@ -61,8 +63,8 @@ async function ensureCargoMutants() {
   await ensureCargoTool(toolEnv(), "cargo-mutants", "cargo-mutants", version, ["--locked"]);
 }
 
-/** @param {readonly string[]} files only these, or all if empty */
-async function measure(files) {
+/** @param {readonly string[]} files only these, or all if empty @param {boolean} hold compare the figures instead of writing them */
+async function measure(files, hold) {
   const start = performance.now();
   const sources = hashOfSources();
   const trees = makeTrees();
@@ -83,8 +85,20 @@ async function measure(files) {
   const figures = report(mutants, outcomes, files);
   console.log(`took ${seconds(start)}`);
   if (files.length > 0) return;
+  if (hold) return holdTo(figures);
   mkdirSync(dirname(figuresPath), { recursive: true });
   writeFileSync(figuresPath, `${JSON.stringify({ ...figures, [keys.sources]: hashOfSources("tests/mutants/equivalent.mjs") }, null, 2)}\n`);
+}
+
+/**
+ * Fails if the figures of the file are others. How many of the killed ones never ended depends on the machine.
+ * @param {Record<string, number>} figures
+ */
+function holdTo(figures) {
+  const written = JSON.parse(readFileSync(figuresPath, "utf8"));
+  const other = Object.entries(figures).filter(([name, count]) => name !== keys.endless && written[name] !== count);
+  if (other.length === 0) return;
+  throw new BuildError(`tests/figures/mutants.json has other figures: ${other.map(([name, count]) => `${name}: ${written[name]}, not ${count}`).join("; ")}. Run \`npm run mutants\`, and commit the file.`);
 }
 
 /**
@@ -106,7 +120,7 @@ function report(mutants, outcomes, files) {
   const figures = {
     [keys.all]: mutants.length,
     [keys.killed]: caught.length + timeout.length,
-    "of these killed because they never ended": timeout.length,
+    [keys.endless]: timeout.length,
     "mutants that do not compile": unviable.length,
     "mutants that no test can tell from the crate (tests/mutants/equivalent.mjs)": missed.length - survived.length,
     [keys.survived]: survived.length,

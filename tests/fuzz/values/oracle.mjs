@@ -1,6 +1,6 @@
 // One random value, and everything that must hold of it.
 
-import { inspect } from "node:util";
+import { inspect, types } from "node:util";
 import { convexToJson, jsonToConvex } from "convex/values";
 import { CountersignError, createKeyring, encodeValue, signCall, verifyCall } from "countersign";
 import { generate } from "./generate.mjs";
@@ -79,12 +79,11 @@ function checkValue(random, { value, isRight, isForeign, hasProto }, counts) {
   const faults = faultsOf(value);
   must(isRight === (faults.size === 0), () => `the test itself: made as ${isRight ? "a value" : "none"}, read as having the faults ${[...faults].join(", ") || "none"}`);
   const bytes = checkBytes(value);
-  const isArgs = typeof value === "object" && value !== null && !Array.isArray(value);
   const nonce = Uint8Array.from({ length: 16 }, () => random.bits());
   const signed = attempt(() => signCall(keyring, { ...call, nonce, args: value }));
   if (bytes === null) {
     counts.refused++;
-    must("code" in signed && (isArgs ? faults.has(/** @type {any} */ (signed.code)) : signed.code === "type_invalid"), () => `signing it says ${inspect(signed)}`);
+    must("code" in signed && (isObject(value) ? faults.has(/** @type {any} */ (signed.code)) : signed.code === "type_invalid"), () => `signing it says ${inspect(signed)}`);
     // Convex may make something else of it. That may have bytes, which nobody signed.
     const carried = throughConvex(value);
     if (carried !== null) checkBytes(carried.back);
@@ -92,7 +91,7 @@ function checkValue(random, { value, isRight, isForeign, hasProto }, counts) {
   }
   counts.encoded++;
   must(bytes.equals(encodeValue(respellValue(random, value))), () => "the order of fields, or fields that are undefined, make a difference");
-  const token = isArgs ? tokenOf({ ...call, ...keys, nonce }, bytes) : null;
+  const token = isArgs(value) ? tokenOf({ ...call, ...keys, nonce }, bytes) : null;
   must(token === null ? "code" in signed && signed.code === "type_invalid" : "result" in signed && signed.result === token, () => `signing it gives ${inspect(signed)}, not ${token}`);
 
   const carried = throughConvex(value);
@@ -119,6 +118,16 @@ function checkValue(random, { value, isRight, isForeign, hasProto }, counts) {
   }
 }
 
+/** What JavaScript calls an object, lists apart. @param {unknown} value */
+function isObject(value) {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What has fields, as arguments do. @param {unknown} value @returns {value is object} */
+function isArgs(value) {
+  return isObject(value) && !types.isArrayBuffer(value);
+}
+
 /** Holds the bytes of a value to the reference. @param {unknown} value @returns {Buffer | null} null if it has none */
 function checkBytes(value) {
   const faults = faultsOf(value);
@@ -143,8 +152,7 @@ function compare({ value, bytes, token }, other) {
   must(same === (otherBytes !== null && bytes !== null && otherBytes.equals(bytes)), () => `${same ? "the same value has other" : "another value has the same"} bytes: ${inspect(other)}`);
   if (token !== null) {
     const verified = attempt(() => verifyCall(keyring, token, { ...call, args: other }));
-    const isArgs = typeof other === "object" && other !== null && !Array.isArray(other);
-    const codes = !isArgs ? ["type_invalid"] : otherBytes === null ? [...faultsOf(other)] : ["signature_invalid"];
+    const codes = isObject(other) && otherBytes === null ? [...faultsOf(other)] : isArgs(other) ? ["signature_invalid"] : ["type_invalid"];
     must(same ? "result" in verified : "code" in verified && codes.includes(/** @type {any} */ (verified.code)), () => `the token of it says ${inspect(verified)} to ${inspect(other)}`);
   }
   return otherBytes === null ? "unencodable" : same ? "same" : "other";

@@ -1,5 +1,5 @@
 // `npm test`, and `npm run test:fast` for working: the steps of steps.mjs, one line each.
-//   node tests/run.mjs [--fast] [--only <part of a name>]... [--list]
+//   node tests/run.mjs [--fast] [--only <part of a name>]... [--list]     with --only, what a step says is shown in any case
 
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
@@ -26,9 +26,11 @@ async function main() {
   const width = Math.max(...chosen.map(({ name }) => name.length));
   /** @param {Step} step */
   const line = async (step) => {
-    const { problem, took } = step.needs !== undefined && failed.has(step.needs) ? { problem: `not run, because ${step.needs} failed`, took: "" } : await runStep(step, options.fast);
+    const { problem, took, output } = step.needs !== undefined && failed.has(step.needs) ? { problem: `not run, because ${step.needs} failed`, took: "", output: "" } : await runStep(step, options.fast);
     if (problem !== null) failed.add(step.name);
-    return `${problem === null ? "ok    " : "FAILED"}  ${took.padStart(7)}${problem === null ? "" : `\n${problem}\n`}`;
+    // Who asks for one step wants to see what it says.
+    const said = [problem !== null || options.only.length > 0 ? output : "", problem ?? ""].filter((text) => text !== "").join("\n");
+    return `${problem === null ? "ok    " : "FAILED"}  ${took.padStart(7)}${said === "" ? "" : `\n${said}\n`}`;
   };
   // Those that run beside the others begin when what they need is there, and are told of when no line is being written.
   const inTurn = chosen.filter(({ aside }) => !aside);
@@ -55,7 +57,7 @@ async function main() {
 
 /**
  * @param {Step} step @param {boolean} isFast
- * @returns {Promise<{ problem: string | null, took: string }>} what went wrong, with the whole output, and how long it took
+ * @returns {Promise<{ problem: string | null, took: string, output: string }>}
  */
 function runStep({ command, fast, aside = false, env = {}, minutes = 10 }, isFast) {
   const [named = "", ...rest] = isFast && typeof fast === "object" ? fast : command;
@@ -85,7 +87,7 @@ function runStep({ command, fast, aside = false, env = {}, minutes = 10 }, isFas
       clearTimeout(timer);
       endGroup(group);
       if (group !== undefined) running.delete(group);
-      done({ problem: problem === null ? null : [output.trimEnd(), problem].join("\n"), took: seconds(start) });
+      done({ problem, took: seconds(start), output: output.trimEnd() });
     };
     child.once("error", (error) => end(error.message));
     child.once("exit", () => {

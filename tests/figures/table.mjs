@@ -10,14 +10,36 @@ const end = "<!-- end of figures -->";
 
 /** The files there must be, and the command that makes each. @type {Readonly<Record<string, string>>} */
 export const commands = {
-  "constant-time": "npm test",
-  trace: "npm test",
-  memory: "npm test",
+  "constant-time": 'npm test -- --only "secrets decide nothing"',
+  trace: "npm test -- --only traces",
+  memory: "npm test -- --only outside",
   mutants: "npm run mutants",
   fuzz: "npm run fuzz",
   native: "npm run test:ct-native",
   timing: "npm run bench:timing",
 };
+
+/**
+ * What SECURITY.md shows: what of which file, with names of figures in braces. The files hold more; timing has a page of its own.
+ * @type {readonly (readonly [file: string, what: string, figures: string])[]}
+ */
+export const shown = [
+  ["constant-time", "Exports run with every secret bit marked", "{exports with a contract}, in {calls run with marked secrets} calls and {instructions run with marked secrets} instructions"],
+  ["constant-time", "HMAC: key lengths by message lengths", "{key lengths by message lengths, lean module} in the lean module, {key lengths by message lengths, rich module} in the rich one"],
+  ["constant-time", "Lengths of secrets compared", "{lengths of secrets compared, in each module} in each module"],
+  ["constant-time", "Secret bytes left in memory by a call", "{secret bytes left in memory by a call, lean module} in the lean module, {secret bytes left in memory by a call, rich module} in the rich one"],
+  ["constant-time", "Bytes of stack that secrets reach, and that are wiped or in use", "{bytes of stack that secrets reach, lean module} of {bytes of stack in use, wiping included, lean module}; {bytes of stack that secrets reach, rich module} of {bytes of stack in use, wiping included, rich module}"],
+  ["constant-time", "Leaks planted and found; instructions held to V8", "{leaks caught}; {instructions of WebAssembly known, and tried against V8}, in {runs compared with V8} runs"],
+  ["trace", "Traces that had to be equal, and were", "{trace equality: cases} cases of {trace equality: runs} runs; one of `verifyCall` has {trace of verifyCall: points} points, {trace of verifyCall: addresses} addresses, {trace of verifyCall: decisions} decisions"],
+  ["native", "V8's machine code: Node.js (V8), with Liftoff and with TurboFan", "{V8's machine code: Node.js (V8), each with Liftoff and TurboFan}"],
+  ["native", "Jumps and addresses there that depend on a secret, beside the public decisions", "{V8's machine code: jumps and addresses that depend on a secret, beside the public decisions}, in {V8's machine code: calls in each configuration} calls of {V8's machine code: functions} functions; {V8's machine code: deliberate leaks caught in each configuration} planted leaks found"],
+  ["memory", "Bytes left, searched for in Node.js", "{bytes left}: {public functions} public functions, {rows of uses} uses, {looks at the memory} looks, {patterns searched for} patterns"],
+  ["memory", "Traps provoked, at each of which nothing was taken for a yes", "{trap points} in {uses that were trapped} uses, {bytes left by a trap} bytes left"],
+  ["memory", "Flat memory", "{calls with flat memory} calls, {keyrings with flat memory} keyrings, {contexts with forgotten handles} contexts with forgotten handles"],
+  ["mutants", "Mutants of the crate", "{mutants of the crate}: {mutants killed by its tests} killed, {mutants that do not compile} do not compile, {mutants that no test can tell from the crate (tests/mutants/equivalent.mjs)} make no difference, {mutants that survived} survived"],
+  ["fuzz", "Inputs run by libFuzzer, {seconds of fuzzing for each target} s a target", "tokens {inputs run by libFuzzer: token parsing}, values {inputs run by libFuzzer: value encoding}, calls {inputs run by libFuzzer: signing and verifying calls}, secrets {inputs run by libFuzzer: secrets and keys}, keyrings {inputs run by libFuzzer: keyrings}"],
+  ["fuzz", "Random values held to a second encoder, and changed JSON texts", "{random values held to a second encoder and to Convex's JSON} and {changed JSON texts held to the value that was signed}; {inputs and values that failed} of all these failed"],
+];
 
 /** @typedef {Record<string, string | number>} Figures */
 
@@ -41,17 +63,22 @@ export function readFigures(name) {
   return /** @type {Figures} */ (parsed);
 }
 
-/** The table: every figure of every file that is there. */
+/** The table. */
 export function table() {
-  const rows = Object.entries(commands)
+  const rows = shown
     .filter(([name]) => existsSync(join(root, `tests/figures/${name}.json`)))
-    .flatMap(([name, command]) => Object.entries(readFigures(name)).map(([key, value]) => [cell(name, key), format(value), `\`${command}\``]));
-  return ["| figure | value | command |", "|---|---|---|", ...rows.map((cells) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`)].join("\n");
+    .map(([name, what, text]) => [filled(what, name), `[${filled(text, name)}](tests/figures/${name}.json)`, `\`${commands[name]}\``]);
+  return ["| what | figures | command |", "|---|---|---|", ...rows.map((cells) => `| ${cells.join(" | ")} |`)].join("\n");
 }
 
-/** A figure by its name, with what it is of in front, and where it comes from. @param {string} name @param {string} key */
-export function cell(name, key) {
-  return `[${key.startsWith(name) ? key : `${name}: ${key}`}](tests/figures/${name}.json)`;
+/** A text with the figures of a file in the places of their names. @param {string} text @param {string} file */
+export function filled(text, file) {
+  const figures = readFigures(file);
+  return text.replaceAll(/\{(.+?)\}/g, (_, name) => {
+    const value = figures[name];
+    if (value === undefined) throw new Error(`tests/figures/${file}.json has no figure "${name}".`);
+    return format(value);
+  });
 }
 
 /** Numbers as people write them: 1,234,567. @param {string | number} value */

@@ -24,35 +24,41 @@ async function main() {
   /** @type {Set<string>} */
   const failed = new Set();
   const width = Math.max(...chosen.map(({ name }) => name.length));
+  /** Of each step, that it has ended. @type {Map<string, { promise: Promise<void>, resolve: () => void }>} */
+  const ends = new Map(chosen.map(({ name }) => [name, withResolvers()]));
   /** @param {Step} step */
   const line = async (step) => {
+    await ends.get(step.needs ?? "")?.promise;
     const { problem, took, output } = step.needs !== undefined && failed.has(step.needs) ? { problem: `not run, because ${step.needs} failed`, took: "", output: "" } : await runStep(step, options.fast);
     if (problem !== null) failed.add(step.name);
+    ends.get(step.name)?.resolve();
     // Who asks for one step wants to see what it says.
     const said = [problem !== null || options.only.length > 0 ? output : "", problem ?? ""].filter((text) => text !== "").join("\n");
     return `${problem === null ? "ok    " : "FAILED"}  ${took.padStart(7)}${said === "" ? "" : `\n${said}\n`}`;
   };
-  // Those that run beside the others begin when what they need is there, and are told of when no line is being written.
-  const inTurn = chosen.filter(({ aside }) => !aside);
-  const needed = inTurn.findIndex(({ name }) => name === "build");
+  // What runs beside the others is told of when no line is being written.
   /** @type {string[]} */
   const told = [];
-  /** @type {Promise<void> | undefined} */
-  let besides;
-  const startAside = async () => {
+  const beside = (async () => {
     for (const step of chosen.filter(({ aside }) => aside)) told.push(`${step.name.padEnd(width)}  ${await line(step)}  beside the others`);
-  };
-  for (const [at, step] of inTurn.entries()) {
-    if (at === needed + 1) besides = startAside();
+  })();
+  for (const step of chosen.filter(({ aside }) => !aside)) {
     process.stdout.write(`${step.name.padEnd(width)}  `);
     console.log(await line(step));
     for (const text of told.splice(0)) console.log(text);
   }
-  await (besides ?? startAside());
+  await beside;
   for (const text of told) console.log(text);
   if (failed.size > 0) console.log(`failed: ${[...failed].join(", ")}`);
   console.log(`${chosen.length - failed.size} passed, ${failed.size} failed`);
   process.exitCode = failed.size === 0 ? 0 : 1;
+}
+
+/** Promise.withResolvers, which Node 20 lacks. */
+function withResolvers() {
+  let resolve = () => {};
+  const promise = /** @type {Promise<void>} */ (new Promise((done) => (resolve = () => done(undefined))));
+  return { promise, resolve };
 }
 
 /**

@@ -8,7 +8,7 @@ import { readdirSync } from "node:fs";
  * @property {readonly string[]} command `node` is the one that runs the tests; everything starts at the repository's root
  * @property {boolean | readonly string[]} fast part of `npm run test:fast`: as it is, not at all, or by another command
  * @property {string} [needs] the step without which this one says nothing
- * @property {boolean} [aside] runs beside the others, once there is a build
+ * @property {boolean} [aside] runs beside the others, with what they leave of the processors
  * @property {Readonly<Record<string, string>>} [env]
  * @property {number} [minutes] its limit, 10 unless said otherwise
  */

@@ -11,6 +11,7 @@ import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { BuildError, attempt, cacheDir, root, run, runMain, seconds, step, withLock } from "../../pkg-template/build/process.mjs";
 import { ensureCargoTool, ensureToolchain, toolEnv } from "../../pkg-template/build/toolchain.mjs";
+import { aptInstall } from "../support/apt.mjs";
 import { writeSeeds } from "./seeds.mjs";
 
 const cargoFuzzVersion = "0.13.2";
@@ -41,9 +42,12 @@ const targets = /** @type {const} */ ({
 async function ensureCxx(env) {
   if (process.platform === "win32") throw new BuildError("Fuzzing needs Linux or macOS: cargo-fuzz has no libFuzzer for this system.");
   const compiler = env["CXX"] ?? "c++";
-  if ((await attempt(compiler, ["--version"], { env })).code === 0) return;
-  const how = process.platform === "darwin" ? "xcode-select --install" : "sudo apt-get install g++";
-  throw new BuildError(`A C++ compiler (${compiler}) is missing: libFuzzer is compiled from C++. Install one (${how}) and run this again.`);
+  const isThere = async () => (await attempt(compiler, ["--version"], { env })).code === 0;
+  if (await isThere()) return;
+  const how = `Install one (${process.platform === "darwin" ? "xcode-select --install" : "sudo apt-get install g++"}) and run this again.`;
+  const missing = `A C++ compiler (${compiler}) is missing: libFuzzer is compiled from C++.`;
+  await aptInstall("g++", missing, how);
+  if (!(await isThere())) throw new BuildError(`${missing} ${how}`);
 }
 
 async function build() {

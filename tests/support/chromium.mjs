@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { BuildError, attempt, step, withLock } from "../../pkg-template/build/process.mjs";
+import { BuildError, attempt, withLock } from "../../pkg-template/build/process.mjs";
+import { aptInstall } from "./apt.mjs";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"];
 const macPaths = ["/Applications/Google Chrome.app/Contents/MacOS/Google Chrome", "/Applications/Chromium.app/Contents/MacOS/Chromium"];
@@ -40,16 +41,7 @@ async function starts(path) {
 /** @returns {Promise<string>} */
 async function install() {
   const how = "Install Chromium (Debian: apt-get install chromium; elsewhere: npx playwright-core install chromium), or set CHROMIUM_PATH to one.";
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot || !existsSync("/usr/bin/apt-get")) throw new BuildError(`These tests need a Chromium, and there is none. ${how}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  const commands = [["update"], ["install", "-y", "--no-install-recommends", "chromium"]];
-  await step("installing Chromium with apt-get (about a minute, once)", async () => {
-    for (const args of commands) {
-      const result = await attempt("apt-get", args, { env });
-      if (result.code !== 0) throw new BuildError(`apt-get ${args.join(" ")}: ${result.problem}\n${result.stderr}\n${how}`);
-    }
-  });
+  await aptInstall("chromium", "These tests need a Chromium, and there is none.", how);
   const path = await find();
   if (path === null) throw new BuildError(`apt-get installed a Chromium that does not start. ${how}`);
   return path;

@@ -14,6 +14,7 @@ const STEPS = 24;
 /** Other secrets that are tried for each input. */
 const TRIES = 4;
 
+/** @type {Readonly<Record<string, string>>} */
 const types = { i: "i32", l: "i64", d: "f64", v: "v128" };
 
 /** For each type of a function, its operands and its result, the instructions of that type. A `#` is a number below what follows it. */
@@ -38,38 +39,50 @@ const table = {
   "i>v": "i8x16.splat i32x4.splat",
   "l>v": "i64x2.splat",
 };
+/** @type {Readonly<Record<string, string[]>>} */
 const divisions = { i: ["i32.div_u", "i32.div_s", "i32.rem_u", "i32.rem_s"], l: ["i64.div_u", "i64.div_s", "i64.rem_u", "i64.rem_s"] };
+/** @type {Readonly<Record<string, string[]>>} */
 const loads = {
   i: ["i32.load", "i32.load8_u", "i32.load8_s", "i32.load16_u", "i32.load16_s"],
   l: ["i64.load", "i64.load8_u", "i64.load8_s", "i64.load16_u", "i64.load16_s", "i64.load32_u", "i64.load32_s"],
   d: ["f64.load"],
   v: ["v128.load", "v128.load32_splat", "v128.load64_splat", "v128.load32_zero", "v128.load64_zero"],
 };
+/** @type {Readonly<Record<string, string[]>>} */
 const stores = { i: ["i32.store", "i32.store8", "i32.store16"], l: ["i64.store", "i64.store8", "i64.store16", "i64.store32"], d: ["f64.store"], v: ["v128.store"] };
 /** What has no operands and results to try alone: the sequences below use it, or all of the shipped modules does. */
 const others =
   "Nop Block Loop If Else End Br BrIf BrTable Return Call CallIndirect Unreachable Drop Select TypedSelect LocalGet LocalSet LocalTee GlobalGet GlobalSet I32Const I64Const F64Const V128Const MemorySize MemoryGrow MemoryFill MemoryCopy RefNull TableGet TableSet TableGrow TableFill".split(" ");
 
-/** The same numbers each time. */
+/** The same numbers each time. @param {number} seed */
 function generator(seed) {
   let state = seed;
-  return (below) => {
+  return (/** @type {number} */ below) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return Math.floor((state / 2 ** 32) * below);
   };
 }
 
 const random = generator(1);
-const pick = (list) => list[random(list.length)];
-const operations = Object.entries(table).flatMap(([type, names]) => names.split(" ").map((name) => ({ operands: [...type.split(">")[0]], result: type.split(">")[1], name: name.split("#")[0], lanes: Number(name.split("#")[1] ?? 0) })));
+/** @template T @param {readonly T[]} list */
+const pick = (list) => /** @type {T} */ (list[random(list.length)]);
 
-/** An instruction with its immediates. */
+/** @typedef {{ operands: string[], result: string, name: string, lanes: number }} Operation */
+/** @type {readonly Operation[]} */
+const operations = Object.entries(table).flatMap(([type, names]) => names.split(" ").map((text) => {
+  const [[operands = "", result = ""], [name = "", lanes = "0"]] = [type.split(">"), text.split("#")];
+  return { operands: [...operands], result, name, lanes: Number(lanes) };
+}));
+
+/** An instruction with its immediates. @param {Pick<Operation, "name" | "lanes">} operation */
 function spelled({ name, lanes }) {
   if (name === "i8x16.shuffle") return `${name} ${Array.from({ length: 16 }, () => random(32)).join(" ")}`;
   return lanes === 0 ? name : `${name} ${random(lanes)}`;
 }
 
+/** @param {string} type @param {number} at */
 const load = (type, at) => `(${types[type]}.load offset=${at} (i32.const 0))`;
+/** @param {string} type @param {number} at @param {string} value */
 const store = (type, at, value) => `(${types[type]}.store offset=${at} (i32.const 0) ${value})`;
 
 /** Functions that do one thing each. */
@@ -95,13 +108,15 @@ function single() {
 function sequence() {
   const variables = [..."iilldvv"];
   const lines = variables.map((type, index) => `(local.set ${index} ${load(type, (8 * index) % INPUT)})`);
+  /** @param {string} type */
   const variable = (type) => `(local.get ${pick([...variables.keys()].filter((index) => variables[index] === type))})`;
+  /** @param {string} type @param {string} value */
   const make = (type, value) => lines.push(`(local.set ${variables.push(type) - 1} ${value})`);
   for (let step = 0; step < STEPS; step++) {
     const kind = random(10);
     const type = pick(["i", "l", "v"]);
-    if (kind === 0) lines.push(`(${pick(stores[type])} offset=${500 + random(80)} (i32.const 0) ${variable(type)})`);
-    else if (kind === 1) make(type, `(${pick(loads[type])} offset=${500 + random(80)} (i32.const 0))`);
+    if (kind === 0) lines.push(`(${pick(stores[type] ?? [])} offset=${500 + random(80)} (i32.const 0) ${variable(type)})`);
+    else if (kind === 1) make(type, `(${pick(loads[type] ?? [])} offset=${500 + random(80)} (i32.const 0))`);
     else if (kind === 2) lines.push(`(memory.copy (i32.const ${500 + random(60)}) (i32.const ${500 + random(60)}) (i32.const ${random(30)}))`);
     else if (kind === 3) make(type, `(select ${variable(type)} ${variable(type)} ${variable("i")})`);
     else if (kind === 4) make("i", `(block (result i32) ${variable("i")} (br_if 0 (i32.const ${random(2)})) (drop) (i32.add ${variable("i")} (i32.const 3)))`);
@@ -125,7 +140,7 @@ export function instructionsText() {
 export function checkCoverage() {
   const source = readFileSync(new URL("src/op.rs", import.meta.url), "utf8") + readFileSync(new URL("src/decode.rs", import.meta.url), "utf8");
   const known = new Set([...source.matchAll(/\b(?:W|Operator)::(\w+)/g)].map((match) => match[1]));
-  const camel = (name) => name.replaceAll(/(^|[._])(\w)/g, (_match, _gap, letter) => letter.toUpperCase()).replace("Andnot", "AndNot");
+  const camel = (/** @type {string} */ name) => name.replaceAll(/(^|[._])(\w)/g, (_match, _gap, letter) => letter.toUpperCase()).replace("Andnot", "AndNot");
   const tried = new Set([...operations.map(({ name }) => name), ...[divisions, loads, stores].flatMap((group) => Object.values(group).flat())].map(camel).concat(others));
   assert.deepEqual([...known].filter((name) => !tried.has(name)), [], "instructions of src/op.rs that instructions.mjs does not try");
   assert.deepEqual([...tried].filter((name) => !known.has(name)), [], "instructions that src/op.rs does not know");
@@ -134,7 +149,7 @@ export function checkCoverage() {
 
 const edges = [0n, 1n, 2n, 31n, 32n, 63n, 64n, 127n, 128n, 255n, 256n, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn, 0x3ff0000000000000n, 0x41efffffffe00000n, 0x7ff8000000000000n, 0x43f0000000000000n, 0xc000000000000000n];
 
-/** Inputs, and which of their bits are secret. */
+/** Inputs, and which of their bits are secret. @param {number} index */
 function inputs(index) {
   const bytes = new Uint8Array(INPUT).map(() => random(256));
   const marks = new Uint8Array(INPUT);
@@ -151,20 +166,20 @@ function inputs(index) {
 }
 
 /**
- * @param {Uint8Array} wasm what instructionsText() becomes
+ * @param {Uint8Array<ArrayBuffer>} wasm what instructionsText() becomes
  * @param {(input: Buffer) => Buffer} observe runs the interpreter
  */
 export function checkInstructions(wasm, observe) {
   const instance = new WebAssembly.Instance(new WebAssembly.Module(wasm));
-  const functions = Object.entries(instance.exports).filter(([, value]) => typeof value === "function").sort(([a], [b]) => Number(a) - Number(b));
-  const memory = new Uint8Array(instance.exports.memory.buffer);
-  const run = (use, bytes) => {
+  const functions = Object.entries(instance.exports).flatMap(([name, value]) => (typeof value === "function" ? [{ name, use: value }] : [])).sort((a, b) => Number(a.name) - Number(b.name));
+  const memory = new Uint8Array(/** @type {WebAssembly.Memory} */ (instance.exports["memory"]).buffer);
+  const run = (/** @type {Function} */ use, /** @type {Uint8Array} */ bytes) => {
     memory.fill(0, 0, WINDOW);
     memory.set(bytes);
     use();
     return memory.slice(0, WINDOW);
   };
-  const cases = functions.flatMap(([name, use]) => Array.from({ length: 24 }, (_, index) => ({ name, use, ...inputs(index) })));
+  const cases = functions.flatMap(({ name, use }) => Array.from({ length: 24 }, (_, index) => ({ name, use, ...inputs(index) })));
   const chunks = cases.map(({ name, bytes, marks }) => Buffer.concat([Uint8Array.of(Number(name) & 255, Number(name) >> 8), bytes, marks]));
   const observed = observe(Buffer.concat(chunks));
   assert.equal(observed.length, cases.length * 2 * WINDOW);

@@ -37,6 +37,7 @@ export const steps = [
   { name: "build", command: ["node", "pkg-template/build/build.mjs"], fast: true },
   { name: "types of the build", command: [...tsc, "pkg-template/build"], fast: true },
   { name: "types of the conformance suite", command: [...tsc, "tests/conformance"], fast: false, needs: "build" },
+  { name: "types of the benchmarks", command: [...tsc, "tests/bench"], fast: false, needs: "build" },
   { name: "types of the constant-time checks", command: [...tsc, "tests/constant-time"], fast: false, needs: "build" },
   { name: "types of the embedded Convex", command: [...tsc, "tests/support/convex"], fast: false, needs: "build" },
   { name: "packaging", command: nodeTest("tests/packaging"), fast: ["node", "--test", "tests/packaging/listing.test.mjs", "tests/packaging/size.test.mjs"], needs: "build" },

@@ -25,7 +25,7 @@ export const commands = {
  */
 export const shown = [
   ["constant-time", "Exports run with every secret bit marked", "{exports with a contract}, in {calls run with marked secrets} calls and {instructions run with marked secrets} instructions"],
-  ["constant-time", "HMAC: key lengths by message lengths", "{key lengths by message lengths, lean module} in the lean module, {key lengths by message lengths, rich module} in the rich one"],
+  ["constant-time", "HMAC: key lengths by message lengths", "{key lengths by message lengths, in each module} pairs in each module"],
   ["constant-time", "Lengths of secrets compared", "{lengths of secrets compared, in each module} in each module"],
   ["constant-time", "Secret bytes left in memory by a call", "{secret bytes left in memory by a call, lean module} in the lean module, {secret bytes left in memory by a call, rich module} in the rich one"],
   ["constant-time", "Bytes of stack that secrets reach, and that are wiped or in use", "{bytes of stack that secrets reach, lean module} of {bytes of stack in use, wiping included, lean module}; {bytes of stack that secrets reach, rich module} of {bytes of stack in use, wiping included, rich module}"],

@@ -2,7 +2,7 @@
 
 use crate::contracts::{GLUE, RICH};
 use crate::decode::Module;
-use crate::lean::{MISMATCH, SECRET_MISSING, SECRET_WEAK, ensure};
+use crate::lean::{MESSAGE_LENS, MISMATCH, SECRET_MISSING, SECRET_WEAK, ensure};
 use crate::number::Num;
 use crate::session::{Failure, Session, Snapshot, Tally};
 use crate::vectors::{Hmac, Token, sample};
@@ -118,12 +118,17 @@ impl<'m> Rich<'m> {
         ensure(numbers == [MISMATCH], || format!("a candidate of {len} bytes is equal to another"))
     }
 
-    pub fn mac(&mut self, key_len: usize, len: usize) -> Checked {
+    /// All message lengths, one after the other: each call leaves nothing for the next.
+    pub fn macs(&mut self, key_len: usize) -> Checked {
         self.reset();
-        let (key, message) = (sample(key_len, 3), sample(len, 4));
-        let (_, macs) = self.call("hmac_sha256", "", &[Secret(&key), Secret(&message)], false)?;
-        let (numbers, _) = self.call("verify_hmac_sha256", "", &[Secret(&key), Secret(&message), Secret(&macs[0])], false)?;
-        ensure(numbers == [1], || format!("not its own MAC: a key of {key_len} bytes, a message of {len}"))
+        let key = sample(key_len, 3);
+        for len in MESSAGE_LENS {
+            let message = sample(len, 4);
+            let (_, macs) = self.call("hmac_sha256", "", &[Secret(&key), Secret(&message)], false)?;
+            let (numbers, _) = self.call("verify_hmac_sha256", "", &[Secret(&key), Secret(&message), Secret(&macs[0])], false)?;
+            ensure(numbers == [1], || format!("not its own MAC: a key of {key_len} bytes, a message of {len}"))?;
+        }
+        Ok(())
     }
 
     pub fn rfc4231(&mut self, vector: &Hmac) -> Checked {

@@ -126,6 +126,26 @@ test("freeing a handle inside a Proxy's trap never leaves a key of zeros in use,
   assert.deepEqual(found.map(({ name }) => name), [], "the keys of a keyring that was freed twice");
 });
 
+test("a key that was displaced, and freed while its arguments are encoded, is not loaded again as zeros", () => {
+  const own = world.keyring([m.other, m.third]);
+  const signed = world.sign(own);
+  const { args } = world.call();
+  const freeing = () => new Proxy(args, {
+    ownKeys(target) {
+      assert.throws(() => own.free(), { code: "value_unsupported" });
+      return Reflect.ownKeys(target);
+    },
+  });
+  for (const use of [() => world.sign(own, freeing()), () => api.verifyCall(own, signed, { ...world.call(), args: freeing() })]) {
+    // One after the other, these take all slots.
+    const others = Array.from({ length: 64 }, (_, i) => api.importKey(`another key, ${i}`));
+    for (const key of others) api.hmacSha256(key, "");
+    assert.throws(use, { code: "type_invalid" });
+    for (const key of others) key.free();
+  }
+  own.free();
+});
+
 test("nothing is converted behind the user's back", () => {
   let conversions = 0;
   const convert = () => (conversions++, m.secret);

@@ -67,6 +67,9 @@ const refusedTokens = (token) => {
   ];
 };
 
+/** A value that is no arguments, too large for the area. @param {World} world */
+const buffer = ({ m }) => Uint8Array.from(Buffer.from(m.largeField)).buffer;
+
 export const callRows = [
   ...rowsOf("createKeyring", {
     "of one secret": (world) => {
@@ -139,7 +142,7 @@ export const callRows = [
     }),
     "refused options": (world) => {
       const keyring = world.keyring();
-      for (const options of [{ audience: "x".repeat(5000) }, { name: `${world.m.field}`.repeat(60) }, { nonce: new Uint8Array(15) }, { now: -1 }, { type: "none" }, { args: [] }]) world.refuses(() => world.sign(keyring, undefined, options), "type_invalid");
+      for (const options of [{ audience: "x".repeat(5000) }, { name: `${world.m.field}`.repeat(60) }, { nonce: new Uint8Array(15) }, { now: -1 }, { type: "none" }, { args: [] }, { args: buffer(world) }]) world.refuses(() => world.sign(keyring, undefined, options), "type_invalid");
       world.refuses(() => world.sign(keyring, undefined, { name: "\ud800" }), "text_malformed");
       world.refuses(() => world.sign(keyring, undefined, { caller: "nobody" }), "misconfigured");
     },
@@ -200,7 +203,7 @@ export const callRows = [
     "refused options": (world) => {
       const keyring = world.keyring();
       const token = world.sign(keyring);
-      for (const options of [{ audience: "x".repeat(5000) }, { name: "x".repeat(5000) }, { now: 1.5 }, { toleranceMs: -1 }, { args: null }]) world.refuses(() => world.api.verifyCall(keyring, token, /** @type {any} */ ({ ...world.call(), ...options })), "type_invalid");
+      for (const options of [{ audience: "x".repeat(5000) }, { name: "x".repeat(5000) }, { now: 1.5 }, { toleranceMs: -1 }, { args: null }, { args: buffer(world) }]) world.refuses(() => world.api.verifyCall(keyring, token, /** @type {any} */ ({ ...world.call(), ...options })), "type_invalid");
     },
     "with as many keys as there may be": (world) => {
       const secrets = Array.from({ length: 64 }, (_, i) => world.m.text(`of many ${i}`, 43));

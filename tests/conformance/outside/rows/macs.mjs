@@ -18,6 +18,7 @@ const messages = ({ m }) => [
   ["what just does not fit", m.largeMessage.slice(0, 65_537)],
   ["what just fits", m.largeMessage.slice(0, 65_536)],
   ["a text that would fit if it were ASCII", `${m.largeMessage.slice(0, 65_500)}éééééééééééééééééééééééé`],
+  ["a text that would fit behind a MAC if it were ASCII, and fits alone", `${m.largeMessage.slice(0, 65_490)}éééééééééé`],
 ];
 const mac = (/** @type {Uint8Array | string} */ key, /** @type {any} */ message) => new Uint8Array(createHmac("sha256", key).update(message).digest());
 

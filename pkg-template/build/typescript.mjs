@@ -52,7 +52,9 @@ async function writePackage() {
   write(join(cjsDir, "package.json"), '{ "type": "commonjs" }\n');
   const manifest = readFileSync(join(templateDir, "package.json"), "utf8");
   writeFileSync(join(pkgDir, "package.json"), manifest);
-  writeDeclarations(entryDeclarations(JSON.parse(manifest).exports));
+  const { exports } = JSON.parse(manifest);
+  writeDeclarations(esmDir, entryDeclarations(exports, "esm"));
+  writeDeclarations(cjsDir, entryDeclarations(exports, "cjs"));
   for (const name of ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"]) copyIfThere(join(root, name), join(pkgDir, name));
   copyIfThere(join(templateDir, "README.md"), join(pkgDir, "README.md"));
 }
@@ -64,9 +66,13 @@ function sourceFiles() {
     .sort();
 }
 
-/** Files that nobody can `require`, so they have no CommonJS form. @param {string} file */
+/**
+ * Files without a CommonJS form: those that nobody can `require`, and the component with what registers it in tests. The Convex CLI bundles a component's folder as
+ * ES modules, and two forms of it would be two components.
+ * @param {string} file
+ */
 function isEsmOnly(file) {
-  return /\.(?:edge-light|workerd)\.ts$|^cli\//.test(file);
+  return /\.(?:edge-light|workerd)\.ts$|^(?:cli|component|testing)\//.test(file);
 }
 
 /**
@@ -82,32 +88,32 @@ function toCommonJs(file, code) {
 
 /**
  * Only declarations that an entry reaches are shipped: what others name (WebAssembly, for one) a user's `lib` need not have.
- * @param {readonly string[]} entries relative to esm/
+ * @param {string} folder @param {readonly string[]} entries relative to it
  */
-function writeDeclarations(entries) {
+function writeDeclarations(folder, entries) {
   const stagedDir = join(root, ".cache/types");
   const reached = new Set(entries);
   for (const file of reached) {
     const path = join(stagedDir, file);
-    if (!existsSync(path)) throw new BuildError(`package.json exports esm/${file}, and tsc wrote no such file.`);
+    if (!existsSync(path)) throw new BuildError(`An entry of package.json needs ${file}, and tsc wrote no such file.`);
     const text = readFileSync(path, "utf8");
     for (const [, specifier = ""] of text.matchAll(/(?:\bfrom |\bimport\(|^import )["'](\.[^"']+)["']/gm)) {
       reached.add(posix.join(posix.dirname(file), specifier).replace(/\.js$/, ".d.ts"));
     }
     // A user's `lib` need not know Symbol.dispose either.
     const shipped = text.includes("Symbol.dispose") ? `/// <reference lib="esnext.disposable" />\n${text}` : text;
-    write(join(esmDir, file), shipped);
-    write(join(cjsDir, file), shipped);
+    write(join(folder, file), shipped);
   }
 }
 
 /**
  * @param {unknown} exports the manifest's map
- * @returns {string[]} the declarations it names, relative to esm/
+ * @param {"esm" | "cjs"} format
+ * @returns {string[]} the declarations it names, relative to the format's folder
  */
-function entryDeclarations(exports) {
-  const paths = [...JSON.stringify(exports).matchAll(/"\.\/esm\/([^"]+\.d\.ts)"/g)].map((match) => match[1] ?? "");
-  return [...new Set(paths)];
+function entryDeclarations(exports, format) {
+  const paths = [...JSON.stringify(exports).matchAll(/"\.\/(esm|cjs)\/([^"]+\.d\.ts)"/g)];
+  return [...new Set(paths.filter((match) => match[1] === format).map((match) => match[2] ?? ""))];
 }
 
 /** @param {string} path @param {string} text */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { attempt, root } from "../../pkg-template/build/process.mjs";
 import { tarball } from "../../pkg-template/build/pack.mjs";
+import { componentEntries } from "../support/entries.mjs";
 
 test("publint has nothing to say", async () => {
   const { publint } = await import("publint");
@@ -15,11 +16,25 @@ test("publint has nothing to say", async () => {
 
 test("attw finds no problem where exports are understood", async () => {
   // Not node10, which TypeScript 7 has dropped and which knows no exports map.
-  const result = await attempt(process.execPath, [join(root, "node_modules/@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", "node16", "--format", "json"]);
-  assert.equal(result.code, 0, result.stdout + result.stderr);
-  const { analysis } = JSON.parse(result.stdout);
-  assert.deepEqual(Object.keys(analysis.entrypoints).sort(), [".", "./client", "./convex", "./inspect", "./next", "./package.json"]);
+  assert.deepEqual(await attw("node16", "--exclude-entrypoints", ...componentEntries.map(named)), [".", "./client", "./convex", "./inspect", "./next", "./package.json"]);
 });
+
+test("attw finds no problem in the component, for an import", async () => {
+  // There is no CommonJS form of it: what reads it are the Convex CLI's bundler, TypeScript and vitest.
+  assert.deepEqual(await attw("esm-only", "--entrypoints", ...componentEntries.map(named)), ["./_generated/component.js", "./convex.config", "./convex.config.js", "./test"]);
+});
+
+/** @param {string} profile @param {readonly string[]} selection @returns {Promise<string[]>} the entries it has looked at */
+async function attw(profile, ...selection) {
+  const result = await attempt(process.execPath, [join(root, "node_modules/@arethetypeswrong/cli/dist/index.js"), tarball, "--profile", profile, "--format", "json", ...selection]);
+  assert.equal(result.code, 0, result.stdout + result.stderr);
+  return Object.keys(JSON.parse(result.stdout).analysis.entrypoints).sort();
+}
+
+/** As attw wants it. @param {string} entry */
+function named(entry) {
+  return entry.slice(2);
+}
 
 /** @param {Buffer} buffer @returns {ArrayBuffer} */
 function toArrayBuffer(buffer) {

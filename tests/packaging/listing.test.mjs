@@ -33,7 +33,7 @@ test("node_modules/countersign is the tarball's content", () => {
 
 test("every file that the manifest names is there", () => {
   const { exports, imports } = JSON.parse(readFileSync(join(packed, "package.json"), "utf8"));
-  const named = [...JSON.stringify([exports, imports]).matchAll(/"\.\/([^"]+\.(?:js|d\.ts|json))"/g)].map((match) => match[1] ?? "");
+  const named = [...JSON.stringify([exports, imports]).matchAll(/:"\.\/([^"]+\.(?:js|d\.ts|json))"/g)].map((match) => match[1] ?? "");
   assert.ok(named.length > 30, `only ${named.length} names found`);
   const there = files(packed);
   for (const name of named) assert.ok(there.includes(name), name);

@@ -2,10 +2,10 @@
 // what was asked for, may hold a part of them or of what follows from them.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { componentEntries, entries as allEntries } from "../support/entries.mjs";
 import { Forbidden } from "./forms.mjs";
 import { clients, next } from "./rows/clients.mjs";
 import { guards } from "./rows/convex.mjs";
@@ -13,11 +13,10 @@ import { inspection, primitives } from "./rows/primitives.mjs";
 import { Watch } from "./watch.mjs";
 
 const installed = fileURLToPath(new URL("../../node_modules/countersign/", import.meta.url));
-/** @type {{ exports: Record<string, unknown> }} */
-const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8"));
 /** @type {Record<string, any>} */
 const entries = {};
-for (const entry of Object.keys(manifest.exports).filter((name) => name !== "./package.json")) entries[entry] = await import(entry.replace(/^\./, "countersign"));
+// No secret comes to the component.
+for (const entry of allEntries.filter((name) => !componentEntries.includes(name))) entries[entry] = await import(entry.replace(/^\./, "countersign"));
 const { errorCodes } = await import(pathToFileURL(join(installed, "esm/core/errors.js")).href);
 /** @type {string[]} */
 const codes = errorCodes.filter((/** @type {string} */ code) => code !== "");

@@ -1,10 +1,8 @@
 // What the package lets people call, read off the package itself.
-import { readFileSync } from "node:fs";
+import { componentEntries, entries as allEntries } from "../../support/entries.mjs";
 
-const manifest = JSON.parse(readFileSync(new URL("../../../node_modules/countersign/package.json", import.meta.url), "utf8"));
-
-/** What can be imported: "countersign", "countersign/inspect", ... @type {string[]} */
-export const entries = Object.keys(manifest.exports).filter((path) => path !== "./package.json").map((path) => `countersign${path.slice(1)}`);
+/** What can be imported and may load a module: "countersign", "countersign/inspect", ... The component never does. */
+export const entries = allEntries.filter((path) => !componentEntries.includes(path)).map((path) => `countersign${path.slice(1)}`);
 
 // Node 20 describes it as nodejs.dispose.
 /** @param {PropertyKey} name */

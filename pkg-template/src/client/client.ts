@@ -1,47 +1,15 @@
 import { ConvexHttpClient } from "convex/browser";
-import type { HttpMutationOptions } from "convex/browser";
-import { getFunctionName } from "convex/server";
-import type { FunctionReference, FunctionType } from "convex/server";
-import { CountersignError, signCall } from "../index.js";
 import { normalizeAudience } from "../convex/audience.js";
 import { own } from "../core/input.js";
 import { originOfDeployment, withoutRedirects } from "./deployment.js";
-import { openLocalKeyring } from "./local-secret.js";
-import type { LocalSecret } from "./local-secret.js";
-import { explainRefusal } from "./refusal.js";
-import { snapshot } from "./snapshot.js";
-import type { Arguments } from "./snapshot.js";
+import { GatewayCalls, gatewayPath } from "./gateway.js";
+import { idempotencyKeyOf } from "./idempotency.js";
+import type { CountersignClientOptions, MutationOptions } from "./options.js";
+import { noticingOutages } from "./outage.js";
+import { nameOf } from "./reference.js";
+import { Sender } from "./sender.js";
+import { snapshotUnsigned } from "./snapshot.js";
 import type { ArgsAndOptions, OptionalArgs, PublicFunction, ReturnOf, Signed } from "./types.js";
-
-/** The options of {@link CountersignClient}. */
-export interface CountersignClientOptions {
-  /**
-   * The secret that signs, or a function that is asked for it at each call. Left out, it is `COUNTERSIGN_SECRET`
-   * from the environment, read at each call.
-   */
-  readonly secret?: LocalSecret | undefined;
-  /** The deployment the calls are meant for, if it knows itself by another URL than this one. */
-  readonly audience?: string | undefined;
-  /** A user's OpenID Connect token, for `ctx.auth`. */
-  readonly auth?: string | undefined;
-  /** The `fetch` to send calls with, instead of the runtime's. Redirects are not followed with it either. */
-  readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Where the function's log lines go; `false` for nowhere. As in ConvexHttpClient. */
-  readonly logger?: ConvexLogger | boolean | undefined;
-  /** Whether to accept a deployment URL that does not look like one of Convex's. As in ConvexHttpClient. */
-  readonly skipConvexDeploymentUrlCheck?: boolean | undefined;
-  /** The time, in milliseconds since 1970; `Date.now` if left out. */
-  readonly clock?: (() => number) | undefined;
-}
-
-/** The logger that ConvexHttpClient takes. */
-export type ConvexLogger = Exclude<
-  NonNullable<ConstructorParameters<typeof ConvexHttpClient>[1]>["logger"],
-  boolean | undefined
->;
-
-/** The options of {@link CountersignClient.mutation}: those of ConvexHttpClient. */
-export type MutationOptions = HttpMutationOptions;
 
 /**
  * Calls signed Convex functions from a server. It wraps ConvexHttpClient: each call is signed just before it is sent,
@@ -59,15 +27,14 @@ export type MutationOptions = HttpMutationOptions;
  */
 export class CountersignClient {
   readonly #client: ConvexHttpClient;
-  readonly #secret: LocalSecret | undefined;
-  readonly #audience: string;
-  readonly #clock: () => number;
-  #lastMutation: Promise<unknown> = Promise.resolve();
+  readonly #sender: Sender;
+  readonly #gateway: GatewayCalls;
 
   /**
    * @param url - The deployment's URL, for example `https://happy-animal-123.convex.cloud`.
    * @param options - See {@link CountersignClientOptions}.
-   * @throws CountersignError `misconfigured` if calls cannot be sent there safely: `http:` is for this machine only.
+   * @throws CountersignError `misconfigured` if calls cannot be sent there safely: `http:` is for this machine only; or
+   *   if the `gateway` option is no path.
    */
   constructor(url: string, options: CountersignClientOptions = {}) {
     const origin = originOfDeployment(url);
@@ -79,20 +46,35 @@ export class CountersignClient {
       url,
       // Without a prototype, as ConvexHttpClient reads inherited options too.
       Object.assign(Object.create(null) as object, {
-        fetch: withoutRedirects(own(options, "fetch")),
+        fetch: noticingOutages(withoutRedirects(own(options, "fetch"))),
         ...(logger === undefined ? {} : { logger }),
         ...(auth === undefined ? {} : { auth }),
         ...(skipCheck === undefined ? {} : { skipConvexDeploymentUrlCheck: skipCheck }),
       }),
     );
-    this.#secret = own(options, "secret");
-    this.#audience = audience === undefined ? origin : normalizeAudience(audience);
-    this.#clock = own(options, "clock") ?? Date.now;
+    this.#sender = new Sender({
+      convex: this.#client,
+      secret: own(options, "secret"),
+      audience: audience === undefined ? origin : normalizeAudience(audience),
+      clock: own(options, "clock") ?? Date.now,
+    });
+    this.#gateway = new GatewayCalls(this.#sender, gatewayPath(own(options, "gateway")));
   }
 
   /** The deployment's URL. */
   get url(): string {
     return this.#client.url;
+  }
+
+  /**
+   * Calls internal functions, through the gateway in `convex/gateway.ts`:
+   *
+   * ```ts
+   * const orderId = await convex.gateway.mutation(internal.orders.create, { item: "book" });
+   * ```
+   */
+  get gateway(): GatewayCalls {
+    return this.#gateway;
   }
 
   /**
@@ -121,9 +103,8 @@ export class CountersignClient {
     reference: Query & Signed<Query>,
     ...args: OptionalArgs<Query>
   ): Promise<ReturnOf<Query>> {
-    const call = plainReference<"query">(reference);
-    const copy = snapshot(args[0]);
-    return await this.#send(call, "query", copy, (signed) => this.#client.query(call, signed));
+    const call = { type: "query", name: nameOf(reference), args: snapshotUnsigned(args[0]) } as const;
+    return (await this.#sender.send(call)) as ReturnOf<Query>;
   }
 
   /**
@@ -131,24 +112,20 @@ export class CountersignClient {
    * signed when its turn comes.
    *
    * @param reference - The function, for example `api.webhooks.markEventProcessed`.
-   * @param args - Its arguments, without `countersign`; they may be left out if it has no others.
+   * @param args - Its arguments, without `countersign`, which may be left out if it has no others, and {@link MutationOptions}.
    * @returns What the mutation returns.
-   * @throws CountersignError if the call is refused, cannot be signed, or the secret is missing.
+   * @throws CountersignError if the call is refused, cannot be signed, or the secret is missing; `idempotency_conflict`
+   *   if the idempotency key was used for other arguments.
    */
   async mutation<Mutation extends PublicFunction<"mutation">>(
     reference: Mutation & Signed<Mutation>,
     ...args: ArgsAndOptions<Mutation, MutationOptions>
   ): Promise<ReturnOf<Mutation>> {
-    const call = plainReference<"mutation">(reference);
-    const copy = snapshot(args[0]);
     const options = args[1];
-    const send = () =>
-      this.#send<ReturnOf<Mutation>>(call, "mutation", copy, (signed) => this.#client.mutation(call, signed, { skipQueue: true }));
-    if (options !== undefined && own(options, "skipQueue") === true) return await send();
-    // A failed mutation does not keep the next ones from running; its own caller gets the error.
-    const result = this.#lastMutation.then(send, send);
-    this.#lastMutation = result;
-    return await result;
+    const idempotencyKey = idempotencyKeyOf(options);
+    const call = { type: "mutation", name: nameOf(reference), args: snapshotUnsigned(args[0]), idempotencyKey } as const;
+    const atOnce = options !== undefined && own(options, "skipQueue") === true;
+    return (await (atOnce ? this.#sender.send(call) : this.#sender.enqueue(call))) as ReturnOf<Mutation>;
   }
 
   /**
@@ -163,38 +140,7 @@ export class CountersignClient {
     reference: Action & Signed<Action>,
     ...args: OptionalArgs<Action>
   ): Promise<ReturnOf<Action>> {
-    const call = plainReference<"action">(reference);
-    const copy = snapshot(args[0]);
-    return await this.#send(call, "action", copy, (signed) => this.#client.action(call, signed));
+    const call = { type: "action", name: nameOf(reference), args: snapshotUnsigned(args[0]) } as const;
+    return (await this.#sender.send(call)) as ReturnOf<Action>;
   }
-
-  async #send<Returned>(
-    reference: FunctionReference<FunctionType>,
-    type: FunctionType,
-    args: Arguments,
-    send: (signed: Arguments) => Promise<Returned>,
-  ): Promise<Returned> {
-    const name = getFunctionName(reference);
-    const { token, keyId } = this.#sign(type, name, args);
-    try {
-      return await send({ ...args, countersign: token });
-    } catch (error) {
-      throw explainRefusal(error, { name, keyId, audience: this.#audience });
-    }
-  }
-
-  #sign(type: FunctionType, name: string, args: Arguments): { token: string; keyId: string } {
-    const keyring = openLocalKeyring(this.#secret);
-    try {
-      const token = signCall(keyring, { audience: this.#audience, type, name, args, now: this.#clock() });
-      return { token, keyId: keyring.keyIds[0] ?? "-" };
-    } finally {
-      keyring.free();
-    }
-  }
-}
-
-// ConvexHttpClient's types want the arguments that carry the signature; ours have checked the others already.
-function plainReference<Type extends FunctionType>(reference: unknown): FunctionReference<Type> {
-  return reference as FunctionReference<Type>;
 }

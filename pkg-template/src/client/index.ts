@@ -4,7 +4,19 @@
  * @module
  */
 export { CountersignClient } from "./client.js";
-export type { ConvexLogger, CountersignClientOptions, MutationOptions } from "./client.js";
+export type { GatewayCalls } from "./gateway.js";
 export type { LocalSecret } from "./local-secret.js";
-export type { ArgsAndOptions, OptionalArgs, PublicFunction, ReturnOf, Signed, UnsignedArgs } from "./types.js";
+export type { ConvexLogger, CountersignClientOptions, MutationOptions } from "./options.js";
+export type {
+  ArgsAndOptions,
+  InternalArgs,
+  InternalArgsAndOptions,
+  InternalFunction,
+  OptionalArgs,
+  OwnFunction,
+  PublicFunction,
+  ReturnOf,
+  Signed,
+  UnsignedArgs,
+} from "./types.js";
 export { CountersignError } from "../index.js";

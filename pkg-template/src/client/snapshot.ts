@@ -17,14 +17,25 @@ export function snapshot(args: unknown): Arguments {
   if (Object.prototype.toString.call(args) !== "[object Object]") {
     throw new CountersignError("type_invalid", "countersign: the arguments of a Convex function must be an object.");
   }
-  if (Object.hasOwn(args as object, "countersign")) {
-    throw new CountersignError("type_invalid", "countersign: the argument `countersign` is added by the client; leave it out.");
-  }
   // Convex's own conversion drops or changes some values in silence; the encoder refuses those by name,
   // but for the one field name that means a prototype to that conversion and a field to the encoder.
   encodeValue(args);
   refuseProtoField(args, "args");
   return jsonToConvex(convexToJson(args as Value)) as Arguments;
+}
+
+/**
+ * Copies the arguments of a signed function: see {@link snapshot}. The signature is not among them yet.
+ *
+ * @param args - The arguments of a call; `undefined` stands for none.
+ * @throws CountersignError as `snapshot`, and `type_invalid` if there is an argument `countersign`.
+ */
+export function snapshotUnsigned(args: unknown): Arguments {
+  const copy = snapshot(args);
+  if (Object.hasOwn(copy, "countersign")) {
+    throw new CountersignError("type_invalid", "countersign: the argument `countersign` is added by the client; leave it out.");
+  }
+  return copy;
 }
 
 function refuseProtoField(value: unknown, path: string): void {

@@ -11,13 +11,33 @@ export interface PublicFunction<Type extends FunctionType> {
 }
 
 /**
+ * A reference to an internal Convex function, such as `internal.orders.create`: `FunctionReference` of convex, or
+ * `FunctionReference_future`.
+ */
+export interface InternalFunction<Type extends FunctionType> {
+  _type: Type;
+  _visibility: "internal";
+  _componentPath: string | undefined;
+}
+
+/**
  * Accepts the reference of a signed function only. For any other one the compiler shows the name of the field below.
  */
 export type Signed<Reference> = IsAny<ArgsOf<Reference>> extends true
   ? unknown
-  : ArgsOf<Reference> extends { countersign: string }
+  : ArgsOf<Reference> extends { countersign: CallSignature }
     ? unknown
     : { "This function is not signed: define it with signedQuery, signedMutation or signedAction": never };
+
+/**
+ * Accepts the reference of one of the app's own functions only, and none of a component's. For any other one the
+ * compiler shows the name of the field below.
+ */
+export type OwnFunction<Reference> = Reference extends { _componentPath: infer Path }
+  ? undefined extends Path
+    ? unknown
+    : { "This function is a component's: give the gateway an internal function of your own that calls it": never }
+  : unknown;
 
 /** The arguments of a signed function, without the signature. */
 export type UnsignedArgs<Reference> = WithoutToken<ArgsOf<Reference>>;
@@ -38,6 +58,18 @@ export type ArgsAndOptions<Reference, Options> = UnsignedArgs<Reference> extends
 export type OptionalArgs<Reference> = UnsignedArgs<Reference> extends Record<string, never>
   ? [args?: Record<string, never>]
   : [args: UnsignedArgs<Reference>];
+
+/** The arguments after an internal function's reference, and options. */
+export type InternalArgsAndOptions<Reference, Options> = ArgsOf<Reference> extends Record<string, never>
+  ? [args?: Record<string, never>, options?: Options]
+  : [args: ArgsOf<Reference>, options?: Options];
+
+/** The arguments after an internal function's reference. */
+export type InternalArgs<Reference> = ArgsOf<Reference> extends Record<string, never>
+  ? [args?: Record<string, never>]
+  : [args: ArgsOf<Reference>];
+
+type CallSignature = string | { token: string; idempotencyKey: string };
 
 type ArgsOf<Reference> = Reference extends { _args: infer Args }
   ? Args

@@ -6,7 +6,7 @@
  * @module
  */
 import { CountersignClient } from "../client/client.js";
-import type { CountersignClientOptions } from "../client/client.js";
+import type { CountersignClientOptions, MutationOptions } from "../client/options.js";
 import type { ArgsAndOptions, PublicFunction, ReturnOf, Signed } from "../client/types.js";
 import { own } from "../core/input.js";
 import { CountersignError } from "../index.js";
@@ -27,6 +27,15 @@ export interface NextjsOptions {
   readonly audience?: string | undefined;
 }
 
+/** The options of {@link fetchMutation}: {@link NextjsOptions}, and one more. */
+export interface NextjsMutationOptions extends NextjsOptions {
+  /**
+   * What this effect is called, for example a webhook event's id: 1 to 256 bytes of UTF-8. The mutation runs once for
+   * each key, and with a key the call is tried again after a network error: see `MutationOptions` of countersign/client.
+   */
+  readonly idempotencyKey?: MutationOptions["idempotencyKey"];
+}
+
 /**
  * Calls a signed query.
  *
@@ -39,6 +48,7 @@ export async function fetchQuery<Query extends PublicFunction<"query">>(
   query: Query & Signed<Query>,
   ...args: ArgsAndOptions<Query, NextjsOptions>
 ): Promise<ReturnOf<Query>> {
+  refuseIdempotencyKey(args[1]);
   const client: Caller = clientFor(args[1]);
   return (await client.query(query, args[0])) as ReturnOf<Query>;
 }
@@ -47,16 +57,17 @@ export async function fetchQuery<Query extends PublicFunction<"query">>(
  * Calls a signed mutation.
  *
  * @param mutation - The function, for example `api.webhooks.markEventProcessed`.
- * @param args - Its arguments, without `countersign`, and {@link NextjsOptions}. Arguments may be left out if it has none.
+ * @param args - Its arguments, without `countersign`, and {@link NextjsMutationOptions}. Arguments may be left out if it has none.
  * @returns What the mutation returns.
- * @throws CountersignError if the call is refused, cannot be signed, or the secret or the URL is missing.
+ * @throws CountersignError if the call is refused, cannot be signed, or the secret or the URL is missing;
+ *   `idempotency_conflict` if the idempotency key was used for other arguments.
  */
 export async function fetchMutation<Mutation extends PublicFunction<"mutation">>(
   mutation: Mutation & Signed<Mutation>,
-  ...args: ArgsAndOptions<Mutation, NextjsOptions>
+  ...args: ArgsAndOptions<Mutation, NextjsMutationOptions>
 ): Promise<ReturnOf<Mutation>> {
   const client: Caller = clientFor(args[1]);
-  return (await client.mutation(mutation, args[0])) as ReturnOf<Mutation>;
+  return (await client.mutation(mutation, args[0], args[1])) as ReturnOf<Mutation>;
 }
 
 /**
@@ -71,6 +82,7 @@ export async function fetchAction<Action extends PublicFunction<"action">>(
   action: Action & Signed<Action>,
   ...args: ArgsAndOptions<Action, NextjsOptions>
 ): Promise<ReturnOf<Action>> {
+  refuseIdempotencyKey(args[1]);
   const client: Caller = clientFor(args[1]);
   return (await client.action(action, args[0])) as ReturnOf<Action>;
 }
@@ -78,12 +90,18 @@ export async function fetchAction<Action extends PublicFunction<"action">>(
 /** The client, with arguments that the functions above have checked already. */
 interface Caller {
   query(reference: unknown, args: unknown): Promise<unknown>;
-  mutation(reference: unknown, args: unknown): Promise<unknown>;
+  mutation(reference: unknown, args: unknown, options: MutationOptions | undefined): Promise<unknown>;
   action(reference: unknown, args: unknown): Promise<unknown>;
 }
 
 // Next.js replaces exactly the text below; none of ours needs the types of Node.
 declare const process: { readonly env: { readonly NEXT_PUBLIC_CONVEX_URL?: string } };
+
+// A call that nothing keeps from running twice must not look like one that runs once.
+function refuseIdempotencyKey(options: NextjsMutationOptions = {}): void {
+  if (own(options, "idempotencyKey") === undefined) return;
+  throw new CountersignError("type_invalid", "countersign: idempotencyKey is an option of fetchMutation only; queries and actions have none.");
+}
 
 function clientFor(options: NextjsOptions = {}): CountersignClient {
   const url = own(options, "url") ?? process.env.NEXT_PUBLIC_CONVEX_URL;

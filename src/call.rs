@@ -1,7 +1,8 @@
 //! Signed function calls, version 1: what a signature covers, the token that carries it, and whether a token is good.
 //!
 //! A token is `cs1.<key id>.<issued at>.<nonce>.<mac>`. Its MAC is HMAC-SHA256 over the deterministic CBOR (RFC 8949, 4.2.1) of
-//! `["countersign.call.v1", key id, audience, type, name, issued at, nonce, args]`.
+//! `["countersign.call.v1", key id, audience, type, name, issued at, nonce, args]`. A mutation may carry an idempotency key; the array
+//! then has a ninth element, the map `{ "idempotencyKey": key }`.
 
 use core::fmt;
 
@@ -23,9 +24,14 @@ pub const MAX_TOKEN_LEN: usize = VERSION.len() + ID_LEN + 1 + MAX_DIGITS + TAIL_
 /// The longest audience or function name, in bytes.
 pub const MAX_NAME_LEN: usize = 1024;
 
+/// The longest idempotency key, in bytes.
+pub const MAX_IDEMPOTENCY_KEY_LEN: usize = 256;
+
 const VERSION: &[u8] = b"cs1.";
-/// What is signed begins with an array of eight, and that with a text.
-const DOMAIN: &[u8] = b"\x88\x73countersign.call.v1";
+/// What the array begins with: a text.
+const DOMAIN: &[u8] = b"\x73countersign.call.v1";
+/// What the ninth element begins with: a map of one entry, and that with its name.
+const IDEMPOTENCY_KEY: &[u8] = b"\xa1\x6eidempotencyKey";
 const MAX_DIGITS: usize = 16;
 const NONCE_CHARS: usize = base64url_len(NONCE_LEN);
 const MAC_CHARS: usize = base64url_len(MAC_LEN);
@@ -71,9 +77,10 @@ impl FunctionType {
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     audience: &'a [u8],
-    kind: FunctionType,
-    name: &'a [u8],
-    args: &'a [u8],
+    pub(crate) kind: FunctionType,
+    pub(crate) name: &'a [u8],
+    pub(crate) args: &'a [u8],
+    pub(crate) idempotency_key: Option<&'a [u8]>,
 }
 
 impl<'a> Call<'a> {
@@ -83,15 +90,31 @@ impl<'a> Call<'a> {
     /// [`Error::TypeInvalid`] for an audience or name that is empty or over [`MAX_NAME_LEN`] bytes, [`Error::TextMalformed`] for one that
     /// is not UTF-8, [`Error::ValueUnsupported`] for arguments that are not in their deterministic form ([`value::check`] says why).
     pub fn new(audience: &'a [u8], kind: FunctionType, name: &'a [u8], args: &'a [u8]) -> Result<Self, Error> {
-        check_text(audience)?;
-        check_text(name)?;
+        check_text(audience, MAX_NAME_LEN)?;
+        check_text(name, MAX_NAME_LEN)?;
         value::check(args).map_err(|_| Error::ValueUnsupported)?;
-        Ok(Self { audience, kind, name, args })
+        Ok(Self { audience, kind, name, args, idempotency_key: None })
+    }
+
+    /// The same call, to be run once however often it is sent with this key. `None` leaves it as it is.
+    ///
+    /// # Errors
+    /// [`Error::TypeInvalid`] for a key that is empty or over [`MAX_IDEMPOTENCY_KEY_LEN`] bytes, and for any key with a query or an action:
+    /// only a mutation's result can be recorded in the transaction that makes it. [`Error::TextMalformed`] for one that is not UTF-8.
+    pub fn with_idempotency_key(self, key: Option<&'a [u8]>) -> Result<Self, Error> {
+        if let Some(key) = key {
+            check_text(key, MAX_IDEMPOTENCY_KEY_LEN)?;
+            if self.kind != FunctionType::Mutation {
+                return Err(Error::TypeInvalid);
+            }
+        }
+        Ok(Self { idempotency_key: key, ..self })
     }
 
     /// Begins the MAC of this call: everything that is signed is fed to it here and nowhere else.
     fn mac(&self, key: &Key, token: &Token) -> Mac {
         let mut mac = key.begin();
+        add_head(&mut mac, 4, 8 + u64::from(self.idempotency_key.is_some()));
         mac.add(DOMAIN);
         for text in [token.key_id.as_bytes(), self.audience, self.kind.name().as_bytes(), self.name] {
             add_run(&mut mac, 3, text);
@@ -99,6 +122,10 @@ impl<'a> Call<'a> {
         add_head(&mut mac, 0, token.issued_at);
         add_run(&mut mac, 2, &token.nonce);
         mac.add(self.args);
+        if let Some(key) = self.idempotency_key {
+            mac.add(IDEMPOTENCY_KEY);
+            add_run(&mut mac, 3, key);
+        }
         mac
     }
 
@@ -141,7 +168,15 @@ impl fmt::Display for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Both were checked to be text when the call was made.
         let text = |bytes| core::str::from_utf8(bytes).unwrap_or("?");
-        write!(f, "the {} {} on {} with {} bytes of arguments", self.kind.name(), text(self.name), text(self.audience), self.args.len())
+        let once = if self.idempotency_key.is_some() { " and an idempotency key" } else { "" };
+        write!(
+            f,
+            "the {} {} on {} with {} bytes of arguments{once}",
+            self.kind.name(),
+            text(self.name),
+            text(self.audience),
+            self.args.len()
+        )
     }
 }
 
@@ -154,8 +189,8 @@ fn add_head(mac: &mut Mac, major: u8, number: u64) {
     head(major, number, |byte| mac.add(&[byte]));
 }
 
-fn check_text(text: &[u8]) -> Result<(), Error> {
-    if text.is_empty() || text.len() > MAX_NAME_LEN {
+fn check_text(text: &[u8], max_len: usize) -> Result<(), Error> {
+    if text.is_empty() || text.len() > max_len {
         return Err(Error::TypeInvalid);
     }
     if is_utf8(text) { Ok(()) } else { Err(Error::TextMalformed) }

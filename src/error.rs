@@ -73,6 +73,8 @@ errors! {
     BodyTooLarge = 19, "body_too_large";
     /// A header is missing, doubled, or not of its form.
     HeaderInvalid = 20, "header_invalid";
+    /// The idempotency key was used before, with other arguments.
+    IdempotencyConflict = 21, "idempotency_conflict";
 }
 
 impl fmt::Display for Error {

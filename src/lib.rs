@@ -11,6 +11,8 @@
 //! | [`keyring`] | which keys follow from a secret, and which of them a token names |
 //! | [`value`] | the one sequence of bytes that stands for a Convex value |
 //! | [`call`] | what a signed function call covers, and whether a token is good for it |
+//! | [`replay`] | under which names, and how long, what must not happen twice is remembered |
+//! | [`scope`] | which callers a function admits, and which functions a gateway reaches |
 //! | `explain` | nothing: it shows, for people, what the others decide |
 //! | [`window`] | whether a time is near enough |
 //! | [`text`] | hexadecimal and base64url, one form each |
@@ -33,6 +35,10 @@ pub mod hash;
 pub mod keyring;
 #[forbid(unsafe_code)]
 pub mod mac;
+#[forbid(unsafe_code)]
+pub mod replay;
+#[forbid(unsafe_code)]
+pub mod scope;
 #[forbid(unsafe_code)]
 pub mod secret;
 #[forbid(unsafe_code)]

@@ -41,6 +41,52 @@ fn the_mac_covers_the_array_of_the_design() {
 }
 
 #[test]
+fn an_idempotency_key_is_the_ninth_element() {
+    use crate::value::Value;
+    let (key, id) = key();
+    let plain = call("https://a.convex.cloud", "m:f");
+    let once = plain.with_idempotency_key(Some(b"evt_1")).unwrap();
+    let token = once.sign(&key, id, NOW, NONCE).unwrap();
+    let array = Value::Array(vec![
+        Value::Text("countersign.call.v1".into()),
+        Value::Text(id.to_string()),
+        Value::Text("https://a.convex.cloud".into()),
+        Value::Text("mutation".into()),
+        Value::Text("m:f".into()),
+        Value::Int64(NOW.cast_signed()),
+        Value::Bytes(NONCE.to_vec()),
+        Value::Object(vec![("x".into(), Value::Null)]),
+        Value::Object(vec![("idempotencyKey".into(), Value::Text("evt_1".into()))]),
+    ]);
+    assert!(key.verify(&array.encode(), &token.mac));
+    assert_eq!(once.verify(&token, &key, true, NOW, 60_000), Ok(()));
+    for other in [plain, plain.with_idempotency_key(Some(b"evt_2")).unwrap(), plain.with_idempotency_key(None).unwrap()] {
+        assert_eq!(other.verify(&token, &key, true, NOW, 60_000), Err(Error::SignatureInvalid), "{other}");
+    }
+    let without = plain.sign(&key, id, NOW, NONCE).unwrap();
+    assert_eq!(once.verify(&without, &key, true, NOW, 60_000), Err(Error::SignatureInvalid));
+}
+
+#[test]
+fn only_a_mutation_takes_an_idempotency_key_and_not_any() {
+    let of = |kind, key: &[u8]| Call::new(b"https://a.convex.cloud", kind, b"m:f", ARGS).unwrap().with_idempotency_key(Some(key)).map(drop);
+    assert_eq!(of(FunctionType::Mutation, &[b'k'; MAX_IDEMPOTENCY_KEY_LEN]), Ok(()));
+    assert_eq!(of(FunctionType::Mutation, &[b'k'; MAX_IDEMPOTENCY_KEY_LEN + 1]), Err(Error::TypeInvalid));
+    assert_eq!(of(FunctionType::Mutation, b""), Err(Error::TypeInvalid));
+    assert_eq!(of(FunctionType::Mutation, b"\xed\xa0\x80"), Err(Error::TextMalformed));
+    assert_eq!(of(FunctionType::Query, b"k"), Err(Error::TypeInvalid));
+    assert_eq!(of(FunctionType::Action, b"k"), Err(Error::TypeInvalid));
+}
+
+#[test]
+fn a_call_with_an_idempotency_key_says_so() {
+    let call = call("https://a.convex.cloud", "m:f");
+    assert_eq!(call.to_string(), "the mutation m:f on https://a.convex.cloud with 4 bytes of arguments");
+    let once = call.with_idempotency_key(Some(b"evt_1")).unwrap();
+    assert_eq!(once.to_string(), "the mutation m:f on https://a.convex.cloud with 4 bytes of arguments and an idempotency key");
+}
+
+#[test]
 fn a_call_is_good_only_for_itself() {
     let (key, id) = key();
     let signed = call("https://a.convex.cloud", "m:f");

@@ -70,6 +70,7 @@ pub fn explain_call(
     audience: &[u8],
     kind: u32,
     name: &[u8],
+    idempotency_key: &[u8],
     args: &[u8],
     now: f64,
     tolerance_ms: u32,
@@ -83,7 +84,7 @@ pub fn explain_call(
                 Some(KnownKey { id: KeyId::parse(id)?, caller: caller.as_string().unwrap_or_default(), key: Key::new(key) })
             })
             .collect();
-        let call = FunctionType::from_number(kind).ok_or(Error::TypeInvalid).and_then(|kind| Call::new(audience, kind, name, args));
+        let call = read_call(audience, kind, name, idempotency_key, args);
         let steps: Vec<Step> = explain(&known, token, call, time(now), tolerance_ms);
         to_js(&steps)
     })
@@ -118,18 +119,33 @@ pub fn check_value(bytes: &[u8]) -> Option<String> {
 /// # Errors
 /// The code of what was refused.
 #[wasm_bindgen]
-pub fn sign_call(secret: &[u8], audience: &[u8], kind: u32, name: &[u8], args: &[u8], now: f64, nonce: &[u8]) -> Result<String, JsValue> {
+#[expect(clippy::too_many_arguments, reason = "the call as both sides must see it, and how to sign it")]
+pub fn sign_call(
+    secret: &[u8],
+    audience: &[u8],
+    kind: u32,
+    name: &[u8],
+    idempotency_key: &[u8],
+    args: &[u8],
+    now: f64,
+    nonce: &[u8],
+) -> Result<String, JsValue> {
     clean(|| {
         let derivation = Derivation::new(secret).map_err(code)?;
         let nonce: [u8; NONCE_LEN] = nonce.try_into().map_err(|_| code(Error::TypeInvalid))?;
-        let kind = FunctionType::from_number(kind).ok_or_else(|| code(Error::TypeInvalid))?;
-        let call = Call::new(audience, kind, name, args).map_err(code)?;
+        let call = read_call(audience, kind, name, idempotency_key, args).map_err(code)?;
         let token = call.sign(&Key::new(&*derivation.call_key()), derivation.key_id(), time(now), nonce).map_err(code)?;
         let mut text = [0; MAX_TOKEN_LEN];
         let len = token.write(&mut text);
         // SAFETY: a token is ASCII. A check would branch on the key id and the MAC.
         Ok(unsafe { String::from_utf8_unchecked(text[..len].to_vec()) })
     })
+}
+
+/// A call; one without an idempotency key if that is empty.
+fn read_call<'a>(audience: &'a [u8], kind: u32, name: &'a [u8], idempotency_key: &'a [u8], args: &'a [u8]) -> Result<Call<'a>, Error> {
+    let kind = FunctionType::from_number(kind).ok_or(Error::TypeInvalid)?;
+    Call::new(audience, kind, name, args)?.with_idempotency_key(Some(idempotency_key).filter(|key| !key.is_empty()))
 }
 
 /// Milliseconds that TypeScript has found to be a whole number from 0 to 2^53 - 1.

@@ -8,6 +8,7 @@ import { encode, refuseValue, wipeEncoded } from "./value.js";
 import type { Encoded } from "./value.js";
 
 const NONCE_LEN = 16;
+const NAME_LEN = 43;
 const DEFAULT_TOLERANCE_MS = 60_000;
 /** What the encoding of an object begins with, in its upper three bits. */
 const MAP = 0xa0;
@@ -25,6 +26,8 @@ export interface CallDescription {
   name: string;
   /** The arguments: an object of Convex values. */
   args: object;
+  /** For a mutation that is to run once however often it is sent: 1 to 256 bytes of text. Left out: none. */
+  idempotencyKey?: string | undefined;
 }
 
 /** What {@link signCall} takes. */
@@ -55,6 +58,14 @@ export interface VerifiedCall {
   issuedAt: number;
   /** The 16 bytes that make this call different from every other. */
   nonce: Uint8Array;
+}
+
+/** A verified call, and the names under which a database remembers it (src/replay.rs). @internal */
+export interface ClaimableCall extends VerifiedCall {
+  /** The name of the nonce, and until when it is kept, in milliseconds since 1970. */
+  readonly claim: { readonly key: string; readonly expiresAt: number };
+  /** The names of the idempotency key on this function, and of the arguments. */
+  readonly once: { readonly key: string; readonly call: string } | undefined;
 }
 
 /**
@@ -100,6 +111,12 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
  *   `not_yet_valid`; `value_unsupported`, `type_invalid`, `text_malformed` for the call itself.
  */
 export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): VerifiedCall {
+  const { caller, keyId, issuedAt, nonce } = claimableCall(keyring, token, options);
+  return { caller, keyId, issuedAt, nonce };
+}
+
+/** Verifies a token like {@link verifyCall}, and says how to remember the call. @internal */
+export function claimableCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): ClaimableCall {
   const entries = Keyring.entriesOf(keyring);
   const call = received(token, options);
   return withLean((lean) => {
@@ -113,8 +130,15 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
       const answer = lean.verify_call(entries.length, tokenLength, ...lengths, high(call.now), call.now, call.tolerance);
       const entry = entries[resultNumber(lean, 0)];
       if (answer === 0 && entry !== undefined) {
-        const issuedAt = resultNumber(lean, 1) * 2 ** 32 + resultNumber(lean, 2);
-        return { caller: entry.caller, keyId: entry.keyId, issuedAt, nonce: resultView(lean, NONCE_LEN, 12).slice() };
+        const name = (place: number) => resultText(lean, NAME_LEN, 36 + place * NAME_LEN);
+        return {
+          caller: entry.caller,
+          keyId: entry.keyId,
+          issuedAt: resultTime(lean, 1),
+          nonce: resultView(lean, NONCE_LEN, 12).slice(),
+          claim: { key: name(0), expiresAt: resultTime(lean, 7) },
+          once: call.idempotencyKey === undefined ? undefined : { key: name(1), call: name(2) },
+        };
       }
       if (answer !== NOT_LOADED) {
         refuseValue(lean, answer, call.args, args);
@@ -153,6 +177,7 @@ interface Call {
   readonly type: number;
   readonly name: string;
   readonly args: unknown;
+  readonly idempotencyKey: string | undefined;
 }
 
 function description(options: CallDescription): Call {
@@ -161,7 +186,16 @@ function description(options: CallDescription): Call {
   if (type < 0) throw typeInvalid("type", '"query", "mutation" or "action"');
   const args: unknown = own(options, "args");
   if (typeof args !== "object" || args === null || Array.isArray(args)) throw typeInvalid("args", "an object");
-  return { audience: text(own(options, "audience"), "audience"), type, name: text(own(options, "name"), "name"), args };
+  const idempotencyKey = own(options, "idempotencyKey");
+  // To Rust an empty key is none.
+  if (idempotencyKey === "") throw typeInvalid("idempotencyKey", "1 to 256 bytes long");
+  return {
+    audience: text(own(options, "audience"), "audience"),
+    type,
+    name: text(own(options, "name"), "name"),
+    args,
+    idempotencyKey: idempotencyKey === undefined ? undefined : text(idempotencyKey, "idempotencyKey"),
+  };
 }
 
 interface ReceivedCall extends Call {
@@ -182,13 +216,14 @@ export function received(token: unknown, options: VerifyCallOptions): ReceivedCa
 function putCall(lean: Lean, call: Call): [number[], Encoded] {
   const audience = putText(lean, call.audience, "audience");
   const name = putText(lean, call.name, "name");
+  const once = putText(lean, call.idempotencyKey ?? "", "idempotencyKey");
   const args = encode(lean, call.args, at);
   // An ArrayBuffer is a value, and an object of JavaScript's, but not one with fields.
   if (((memoryOf(lean)[args.start] as number) & 0xe0) !== MAP) {
     wipeEncoded(lean, args);
     throw typeInvalid("args", "an object");
   }
-  return [[call.type, audience, name, args.length, args.inLarge], args];
+  return [[call.type, audience, name, once, args.length, args.inLarge], args];
 }
 
 /** A token as Rust will read it. No token at all is an empty one; what is no text, or hopelessly long, is a malformed one. */
@@ -201,6 +236,11 @@ function tokenText(token: unknown): string {
 /** Nothing else runs between loading a key and using it, so this cannot happen. */
 function displaced(): Error {
   return new Error("countersign: a key that was just loaded is not there");
+}
+
+/** A time in the result, of which the upper half comes first. */
+function resultTime(lean: Lean, index: number): number {
+  return resultNumber(lean, index) * 2 ** 32 + resultNumber(lean, index + 1);
 }
 
 /** The upper half of a time. WebAssembly takes the lower 32 bits of a number by itself. */

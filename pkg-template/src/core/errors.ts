@@ -24,6 +24,7 @@ export const errorCodes = [
   "value_unsupported",
   "body_too_large",
   "header_invalid",
+  "idempotency_conflict",
 ] as const;
 
 /** What {@link CountersignError.code} says in this version. */
@@ -43,6 +44,10 @@ const messages: Partial<Record<string, string>> = {
   signature_invalid: "Not the arguments, function or deployment that were signed.",
   expired: "Signed too long ago. Check both clocks.",
   not_yet_valid: "Signed in the future. Check both clocks.",
+  replayed: "This very call was made before.",
+  caller_forbidden: "This caller may not call this.",
+  function_forbidden: "The gateway does not list this function.",
+  idempotency_conflict: "This idempotency key was used before, with other arguments.",
 };
 
 /** Whatever countersign refuses. `code` is stable; the message says what to do and never holds a secret. */

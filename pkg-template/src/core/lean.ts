@@ -12,7 +12,7 @@ export const DUPLICATE = 253;
 
 export const AREA_LEN = 64 * 1024;
 export const LARGE_LEN = 16 << 20;
-const RESULT_LEN = 128;
+const RESULT_LEN = 168;
 
 /** What the module exports. */
 export interface Lean {
@@ -39,6 +39,7 @@ export interface Lean {
   check_value(len: number, inLarge: number): number;
   sign_call(...lengths: number[]): number;
   verify_call(...lengths: number[]): number;
+  check_scope(nameLen: number, count: number, functions: number): number;
 }
 
 let live: Lean | undefined;
@@ -116,8 +117,8 @@ export function resultBytes(lean: Lean, length: number, from = 0): Uint8Array<Ar
   return copy;
 }
 
-export function resultText(lean: Lean, length: number): string {
-  return String.fromCharCode(...resultView(lean, length));
+export function resultText(lean: Lean, length: number, from = 0): string {
+  return String.fromCharCode(...resultView(lean, length, from));
 }
 
 export function resultNumber(lean: Lean, index: number): number {

@@ -64,10 +64,10 @@ export function explainCall(keyring: Keyring, token: unknown, expected: VerifyCa
   });
   const callers = entries.map(({ caller }) => caller);
   try {
-    const [audience, name] = [toUtf8(call.audience), toUtf8(call.name)];
+    const [audience, name, once] = [toUtf8(call.audience), toUtf8(call.name), toUtf8(call.idempotencyKey ?? "")];
     const args = encodeValue(call.args);
     return withRich((rich) =>
-      rich.explain_call(keys, callers, toUtf8(call.token), audience, call.type, name, args, call.now, call.tolerance),
+      rich.explain_call(keys, callers, toUtf8(call.token), audience, call.type, name, once, args, call.now, call.tolerance),
     ) as ExplainedStep[];
   } finally {
     keys.fill(0);

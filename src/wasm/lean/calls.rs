@@ -5,6 +5,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::call::{Call, FunctionType, NONCE_LEN, Token};
 use crate::error::Error;
 use crate::keyring::{self, ID_LEN, KeyId, Listed};
+use crate::replay::{self, NAME_LEN};
+use crate::scope::{self, Listing};
 use crate::value;
 
 use super::NOT_LOADED;
@@ -20,8 +22,8 @@ pub fn check_value(len: usize, in_large: bool) -> u32 {
     clean(|| read_args(len, in_large).map_or_else(|error| error as u32, refuse_value))
 }
 
-/// Area: key id, nonce, audience, name, encoded arguments (or they are in the large area). Result: the token; its length is the answer
-/// less 256.
+/// Area: key id, nonce, audience, name, idempotency key (none if it is empty), encoded arguments (or they are in the large area). Result:
+/// the token; its length is the answer less 256.
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
 pub fn sign_call(
@@ -29,20 +31,31 @@ pub fn sign_call(
     kind: u32,
     audience_len: usize,
     name_len: usize,
+    once_len: usize,
     args_len: usize,
     in_large: bool,
     now_high: u32,
     now_low: u32,
 ) -> u32 {
-    wiped(sign(stamp, kind, audience_len, name_len, args_len, in_large, now_high, now_low))
+    wiped(sign(stamp, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low))
 }
 
 #[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "see above")]
-fn sign(stamp: u32, kind: u32, audience_len: usize, name_len: usize, args_len: usize, in_large: bool, now_high: u32, now_low: u32) -> u32 {
+fn sign(
+    stamp: u32,
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    once_len: usize,
+    args_len: usize,
+    in_large: bool,
+    now_high: u32,
+    now_low: u32,
+) -> u32 {
     let id = KeyId::parse(cut(ID_LEN));
     let Some(nonce) = cut(NONCE_LEN).first_chunk::<NONCE_LEN>() else { trap() };
-    let call = read_call(kind, audience_len, name_len, args_len, in_large);
+    let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
     let Some(key) = key(stamp) else { return NOT_LOADED };
     let Some(id) = id else { return Error::TypeInvalid as u32 };
     let call = match &call {
@@ -55,8 +68,9 @@ fn sign(stamp: u32, kind: u32, audience_len: usize, name_len: usize, args_len: u
     }
 }
 
-/// Area: the keyring's entries, the token, audience, name, encoded arguments (or they are in the large area). Result: the
-/// number of the key that the token names, in the order of the entries, or of the one to load; its time, high and low half; its nonce.
+/// Area: the keyring's entries, the token, audience, name, idempotency key (none if it is empty), encoded arguments (or they are in the
+/// large area). Result: the number of the key that the token names, in the order of the entries, or of the one to load; the token's time,
+/// high and low half; its nonce; until when that is kept, high and low half; its name; the names of the idempotency key and the arguments.
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
 pub fn verify_call(
@@ -65,13 +79,14 @@ pub fn verify_call(
     kind: u32,
     audience_len: usize,
     name_len: usize,
+    once_len: usize,
     args_len: usize,
     in_large: bool,
     now_high: u32,
     now_low: u32,
     tolerance_ms: u32,
 ) -> u32 {
-    wiped(verify(count, token_len, kind, audience_len, name_len, args_len, in_large, now_high, now_low, tolerance_ms))
+    wiped(verify(count, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
 }
 
 #[inline(never)]
@@ -82,6 +97,7 @@ fn verify(
     kind: u32,
     audience_len: usize,
     name_len: usize,
+    once_len: usize,
     args_len: usize,
     in_large: bool,
     now_high: u32,
@@ -90,7 +106,7 @@ fn verify(
 ) -> u32 {
     let entries = cut_entries(count);
     let token = cut(token_len);
-    let call = read_call(kind, audience_len, name_len, args_len, in_large);
+    let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
     let call = match &call {
         Ok(call) => call,
         Err(number) => return *number,
@@ -108,7 +124,28 @@ fn verify(
     // What the token says, good or not: the answer tells JavaScript whether to look at it. The high half comes first.
     put(4, &token.issued_at.rotate_left(32).to_le_bytes());
     put(12, &token.nonce);
+    put(28, &replay::keep_until(token.issued_at, tolerance_ms).rotate_left(32).to_le_bytes());
+    put(36, &replay::nonce_name(token));
+    if let Some(used) = replay::use_name(call) {
+        put(36 + NAME_LEN, &used);
+        put(36 + 2 * NAME_LEN, &replay::args_name(call));
+    }
     call.verdict(token, key, known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+}
+
+/// Area: a name, then a list of `count` texts, each behind its length. Whether a function with this list of callers admits the caller of
+/// this name, or a gateway with this list of functions reaches that function.
+#[wasm_bindgen]
+pub fn check_scope(name_len: usize, count: usize, functions: bool) -> u32 {
+    clean(|| {
+        let name = &*cut(name_len);
+        let list = (0..count).map(|_| {
+            let [len, ..] = cut(4).as_chunks().0 else { trap() };
+            &*cut(u32::from_le_bytes(*len) as usize)
+        });
+        let listing = if functions { Listing::Functions } else { Listing::Callers };
+        scope::check(listing, list, name).map_or_else(|error| error as u32, |()| 0)
+    })
 }
 
 /// What is public of an entry.
@@ -128,13 +165,22 @@ pub(super) fn cut_entries(count: usize) -> &'static [[u8; ENTRY_LEN]] {
     cut(count * ENTRY_LEN).as_chunks().0
 }
 
-/// The call that comes next: audience, name, encoded arguments (or they are in the large area).
+/// The call that comes next: audience, name, idempotency key, encoded arguments (or they are in the large area).
 #[inline(never)]
-fn read_call(kind: u32, audience_len: usize, name_len: usize, args_len: usize, in_large: bool) -> Result<Call<'static>, u32> {
-    let (audience, name) = (cut(audience_len), cut(name_len));
+fn read_call(
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    once_len: usize,
+    args_len: usize,
+    in_large: bool,
+) -> Result<Call<'static>, u32> {
+    let (audience, name, once) = (cut(audience_len), cut(name_len), cut(once_len));
     let args = read_args(args_len, in_large).map_err(|error| error as u32)?;
     let kind = FunctionType::from_number(kind).ok_or(Error::TypeInvalid as u32)?;
-    Call::new(audience, kind, name, args).map_err(|error| if error == Error::ValueUnsupported { refuse_value(args) } else { error as u32 })
+    Call::new(audience, kind, name, args)
+        .and_then(|call| call.with_idempotency_key(Some(&*once).filter(|key| !key.is_empty())))
+        .map_err(|error| if error == Error::ValueUnsupported { refuse_value(args) } else { error as u32 })
 }
 
 /// Says in the result what is wrong with a value.

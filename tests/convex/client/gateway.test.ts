@@ -116,7 +116,7 @@ describe("a call through the gateway", () => {
 describe("what is not sent", () => {
   test("attack 13: a component's function and a handle", async () => {
     const client = new CountersignClient(endpoint.url);
-    const component = (componentsGeneric() as { rateLimiter: { lib: { check: typeof create } } }).rateLimiter.lib.check;
+    const component = (componentsGeneric() as unknown as { rateLimiter: { lib: { check: typeof create } } }).rateLimiter.lib.check;
     for (const reference of [component, "function://;abc" as unknown as typeof create]) {
       for (const call of [() => client.gateway.mutation(reference, order), () => client.mutation(reference as never, event as never)]) {
         expect(await errorOf(call())).toMatchObject({ name: "CountersignError", code: "type_invalid", message: expect.stringContaining("of your own convex folder") as string });

@@ -179,7 +179,7 @@ describe("with an idempotency key, a call is tried again", () => {
         expect(endpoint.received).toHaveLength(3);
         const plain = await errorOf(call());
         expect(endpoint.received).toHaveLength(4);
-        const look = ({ name, message, cause, constructor }: Error & { cause?: { code?: string } }) => ({ name, message, code: cause?.code, constructor });
+        const look = ({ name, message, cause, constructor }: Error) => ({ name, message, code: (cause as { code?: string } | undefined)?.code, constructor });
         expect(look(error)).toEqual(look(plain));
       }
     });

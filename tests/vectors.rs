@@ -4,10 +4,13 @@
 #[path = "vectors/files.rs"]
 mod files;
 
+use std::collections::HashSet;
+
 use countersign::call::{Call, FunctionType, MAX_TOKEN_LEN, Token};
 use countersign::error::Error;
 use countersign::keyring::{Derivation, KeyId, find};
 use countersign::mac::Key;
+use countersign::replay;
 use countersign::secret::{self, Problem};
 use countersign::value::{Value, check};
 use countersign::window;
@@ -79,6 +82,7 @@ struct Side {
     now: u64,
     tolerance_ms: Option<u32>,
     args: Json,
+    idempotency_key: Option<String>,
     token: String,
 }
 
@@ -92,7 +96,8 @@ impl Side {
         let kinds = [FunctionType::Query, FunctionType::Mutation, FunctionType::Action];
         let kind = kinds.into_iter().find(|kind| kind.name() == self.r#type).unwrap();
         let args = value(&self.args).encode();
-        then(&Call::new(self.audience.as_bytes(), kind, self.r#fn.as_bytes(), &args)?)
+        let call = Call::new(self.audience.as_bytes(), kind, self.r#fn.as_bytes(), &args)?;
+        then(&call.with_idempotency_key(self.idempotency_key.as_deref().map(str::as_bytes))?)
     }
 
     /// What a guard does with the token.
@@ -101,9 +106,13 @@ impl Side {
         self.with_call(|call| {
             let token = Token::parse(self.token.as_bytes())?;
             let known = find([id], &token.key_id).is_some();
-            call.verify(&token, &key, known, self.now, self.tolerance_ms.unwrap_or(window::DEFAULT_TOLERANCE_MS))?;
+            call.verify(&token, &key, known, self.now, self.tolerance())?;
             Ok(token)
         })
+    }
+
+    fn tolerance(&self) -> u32 {
+        self.tolerance_ms.unwrap_or(window::DEFAULT_TOLERANCE_MS)
     }
 }
 
@@ -120,13 +129,17 @@ struct TokenVector {
     side: Side,
     nonce: String,
     key_id: String,
+    nonce_name: String,
+    kept_until: String,
+    use_name: Option<String>,
+    args_name: Option<String>,
 }
 
 #[test]
 fn calls_have_their_tokens_and_tokens_are_good_for_their_calls() {
     let vectors: Vec<TokenVector> = read("tokens");
     assert!(vectors.len() >= 10, "{}", vectors.len());
-    for TokenVector { side, nonce, key_id } in vectors {
+    for TokenVector { side, nonce, key_id, .. } in vectors {
         let (key, id) = side.key();
         assert_eq!(id.to_string(), key_id, "{}", side.name);
         let nonce = unhex(&nonce).try_into().unwrap();
@@ -135,6 +148,30 @@ fn calls_have_their_tokens_and_tokens_are_good_for_their_calls() {
         assert_eq!(side.verify().as_ref(), Ok(&token), "{}", side.name);
         assert_eq!((token.key_id, token.issued_at, token.nonce), (id, side.now, nonce), "{}", side.name);
     }
+}
+
+#[test]
+fn what_must_not_happen_twice_has_its_names() {
+    let vectors: Vec<TokenVector> = read("tokens");
+    let text = |name: replay::Name| String::from_utf8(name.to_vec()).unwrap();
+    let (mut names, mut with_key) = (HashSet::new(), 0);
+    for TokenVector { side, nonce_name, kept_until, use_name, args_name, .. } in &vectors {
+        let token = Token::parse(side.token.as_bytes()).unwrap();
+        assert_eq!(&text(replay::nonce_name(&token)), nonce_name, "{}", side.name);
+        assert_eq!(&replay::keep_until(token.issued_at, side.tolerance()).to_string(), kept_until, "{}", side.name);
+        let (used, args) = side.with_call(|call| Ok((replay::use_name(call), replay::args_name(call)))).unwrap();
+        assert_eq!(&used.map(text), use_name, "{}", side.name);
+        assert_eq!(use_name.is_some(), side.idempotency_key.is_some(), "{}", side.name);
+        if let (Some(use_name), Some(args_name)) = (use_name, args_name) {
+            assert_eq!(&text(args), args_name, "{}", side.name);
+            names.insert((&side.r#fn, &side.idempotency_key, use_name));
+            with_key += 1;
+        }
+    }
+    assert!(with_key >= 20, "{with_key}");
+    // As many names as uses: no two have one, and none has two.
+    assert_eq!(names.iter().map(|(_, _, name)| name).collect::<HashSet<_>>().len(), names.len());
+    assert_eq!(names.iter().map(|(function, key, _)| (function, key)).collect::<HashSet<_>>().len(), names.len());
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ import { errors, secrets } from "./cases/secrets.mjs";
 import { lengths, values } from "./cases/values.mjs";
 import { refused } from "./cases/refused.mjs";
 import { tokens } from "./cases/tokens.mjs";
-import { encodeValue, fingerprintOf, keyIdOf, sign } from "./reference.mjs";
+import { encodeValue, fingerprintOf, keyIdOf, remembered, sign } from "./reference.mjs";
 
 /** @param {string} name */
 const path = (name) => fileURLToPath(new URL(`./${name}.json`, import.meta.url));
@@ -24,7 +24,7 @@ const headsOf = lengths.flatMap((length) =>
 const made = {
   values: values.map((entry) => ({ ...entry, hex: encodeValue(entry.value).toString("hex") })),
   lengths: headsOf,
-  tokens: tokens.map(({ name, ...call }) => ({ name, ...call, keyId: keyIdOf(call.secret), token: sign(call) })),
+  tokens: tokens.map(({ name, ...call }) => ({ name, ...call, keyId: keyIdOf(call.secret), token: sign(call), ...remembered(call) })),
   refused: refused.map(({ name, token, code, ...call }) => ({ name, ...call, token, code })),
   secrets: secrets.map((entry) =>
     entry.code === null ? { ...entry, keyId: keyIdOf(entry.secret), fingerprint: fingerprintOf(entry.secret) } : entry,

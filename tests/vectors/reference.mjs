@@ -75,6 +75,7 @@ export function generatedSecret(random) {
  * @typedef {object} Call
  * @property {string} secret @property {string} audience @property {string} type @property {string} fn
  * @property {number} now @property {any} args @property {string} nonce in hexadecimal
+ * @property {string} [idempotencyKey]
  * @property {Buffer} [key] in place of the secret's call key
  * @property {string} [keyId] in place of the secret's key id
  * @property {string} [domain] in place of the right one
@@ -85,10 +86,34 @@ export function tokenParts(call) {
   const keyId = call.keyId ?? keyIdOf(call.secret);
   const nonce = Buffer.from(call.nonce, "hex");
   const domain = call.domain ?? "countersign.call.v1";
-  const signed = cbor([domain, keyId, call.audience, call.type, call.fn, BigInt(call.now), new Uint8Array(nonce), item(call.args)]);
+  const once = call.idempotencyKey === undefined ? [] : [new Map([["idempotencyKey", call.idempotencyKey]])];
+  const signed = cbor([domain, keyId, call.audience, call.type, call.fn, BigInt(call.now), new Uint8Array(nonce), item(call.args), ...once]);
   const mac = createHmac("sha256", call.key ?? derive(call.secret, "call", 32)).update(signed).digest();
   return [keyId, String(call.now), nonce.toString("base64url"), mac.toString("base64url")];
 }
 
 /** @param {Call} call */
 export const sign = (call) => ["cs1", ...tokenParts(call)].join(".");
+
+/** @param {...(string | Uint8Array)} pieces */
+const nameOf = (...pieces) => createHash("sha256").update(Buffer.concat(pieces.map((piece) => Buffer.from(piece)))).digest("base64url");
+
+/**
+ * Under which names a database remembers a call, and until when it keeps the nonce: decimal digits, because there are more than a number of
+ * JavaScript holds.
+ * @param {Call & { toleranceMs?: number }} call
+ */
+export function remembered({ toleranceMs = 60_000, ...call }) {
+  const claim = {
+    nonceName: nameOf("countersign.nonce.v1", call.keyId ?? keyIdOf(call.secret), Buffer.from(call.nonce, "hex")),
+    keptUntil: String(BigInt(call.now) + BigInt(toleranceMs) + 60_000n),
+  };
+  if (call.idempotencyKey === undefined) return claim;
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(Buffer.byteLength(call.fn));
+  return {
+    ...claim,
+    useName: nameOf("countersign.idempotency.v1", length, call.fn, call.idempotencyKey),
+    argsName: nameOf("countersign.args.v1", encodeValue(call.args)),
+  };
+}

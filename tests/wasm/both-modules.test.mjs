@@ -11,6 +11,7 @@ import { fromConvexJson } from "../conformance/cases/checks.mjs";
 
 const installed = fileURLToPath(new URL("../../node_modules/countersign/", import.meta.url));
 const { createGlue } = await import(pathToFileURL(`${installed}esm/core/wasm/generated/rich.glue.js`).href);
+const { claimableCall } = await import(pathToFileURL(`${installed}esm/core/call.js`).href);
 const glue = createGlue(globalThis);
 glue.start(new WebAssembly.Instance(new WebAssembly.Module(readFileSync(`${installed}wasm/rich.wasm`)), glue.imports).exports);
 const rich = glue.api;
@@ -80,19 +81,34 @@ const isObject = (args) => typeof args === "object" && args !== null && !Array.i
 test("tokens: both modules make the very token of the vectors", () => {
   const tokens = vectors("tokens");
   assert.ok(tokens.length >= 10);
-  for (const { name, secret, audience, type, fn, now, nonce, args, token } of tokens) {
+  for (const { name, secret, audience, type, fn, now, nonce, args, idempotencyKey, token } of tokens) {
     const value = fromConvexJson(args);
-    assert.equal(rich.sign_call(bytes(secret), bytes(audience), types.indexOf(type), bytes(fn), encodeValue(value), now, unhex(nonce)), token, name);
-    if (isObject(value)) assert.equal(signCall(createKeyring(secret), { audience, type, name: fn, args: value, now, nonce: unhex(nonce) }), token, name);
+    const described = [bytes(secret), bytes(audience), types.indexOf(type), bytes(fn), bytes(idempotencyKey ?? ""), encodeValue(value), now, unhex(nonce)];
+    assert.equal(rich.sign_call(...described), token, name);
+    if (isObject(value)) assert.equal(signCall(createKeyring(secret), { audience, type, name: fn, args: value, idempotencyKey, now, nonce: unhex(nonce) }), token, name);
   }
+});
+
+test("calls: the lean module gives them the names of the vectors", () => {
+  let uses = 0;
+  for (const { name, secret, audience, type, fn, now, toleranceMs, nonce, args, idempotencyKey, token, ...names } of vectors("tokens")) {
+    const value = fromConvexJson(args);
+    if (!isObject(value)) continue;
+    const { claim, once, ...verified } = claimableCall(createKeyring(secret), token, { audience, type, name: fn, args: value, idempotencyKey, now, toleranceMs });
+    assert.deepEqual({ ...verified, nonce: hex(verified.nonce) }, { caller: "default", keyId: names.keyId, issuedAt: now, nonce }, name);
+    assert.deepEqual(claim, { key: names.nonceName, expiresAt: Number(names.keptUntil) }, name);
+    assert.deepEqual(once, idempotencyKey === undefined ? undefined : { key: names.useName, call: names.argsName }, name);
+    uses += Number(once !== undefined);
+  }
+  assert.ok(uses >= 20);
 });
 
 test("refused tokens: the first check that does not hold in the rich module has the code that the lean module refuses with", () => {
   const refused = vectors("refused");
   assert.ok(refused.length >= 20);
   let explained = 0;
-  for (const { name, secret, audience, type, fn, now, toleranceMs, args, token, code } of refused) {
-    const expected = { audience, type, name: fn, args: fromConvexJson(args), now, ...(toleranceMs === undefined ? {} : { toleranceMs }) };
+  for (const { name, secret, audience, type, fn, now, toleranceMs, args, idempotencyKey, token, code } of refused) {
+    const expected = { audience, type, name: fn, args: fromConvexJson(args), idempotencyKey, now, ...(toleranceMs === undefined ? {} : { toleranceMs }) };
     if (!isObject(expected.args)) continue;
     assert.equal(codeOf(() => explainCall(createKeyring(secret), token, expected)), code, name);
     explained++;

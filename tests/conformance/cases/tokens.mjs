@@ -7,28 +7,31 @@ const CALL = { audience: "https://happy-animal-123.convex.cloud", type: "query",
 /** The crate signs any value; the package takes what Convex takes as arguments: an object. @param {any} args */
 const isObject = (args) => typeof args === "object" && args !== null && !Array.isArray(args);
 
+/** The options that a vector is about. @param {any} vector */
+function described({ audience, type, fn, args, now, toleranceMs, idempotencyKey }) {
+  const call = { audience, type, name: fn, args: fromConvexJson(args), now };
+  return { ...call, ...(toleranceMs === undefined ? {} : { toleranceMs }), ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
+}
+
 /** @param {import("../suite.mjs").Suite} suite */
 export function tokens({ api, vectors, check, test }) {
   for (const vector of vectors.tokens) {
     test(`token vector: ${vector.name}`, () => {
       const keyring = api.createKeyring(vector.secret);
-      const { audience, type, now } = vector;
-      const call = { audience, type, name: vector.fn, args: fromConvexJson(vector.args), now };
+      const call = described(vector);
       check.equal(keyring.keyIds, [vector.keyId], "key id");
       if (!isObject(call.args)) return void check.refuses(() => api.signCall(keyring, call), "type_invalid", "args that are no object");
       check.equal(api.signCall(keyring, { ...call, nonce: unhex(vector.nonce) }), vector.token, "signCall");
       const verified = api.verifyCall(keyring, vector.token, call);
-      check.equal([verified.caller, verified.keyId, verified.issuedAt, hex(verified.nonce)], ["default", vector.keyId, now, vector.nonce], "verifyCall");
+      check.equal([verified.caller, verified.keyId, verified.issuedAt, hex(verified.nonce)], ["default", vector.keyId, vector.now, vector.nonce], "verifyCall");
       keyring.free();
     });
   }
   for (const vector of vectors.refused) {
     test(`refused vector: ${vector.name}`, () => {
       const keyring = api.createKeyring(vector.secret);
-      const { audience, type, now, toleranceMs } = vector;
-      const call = { audience, type, name: vector.fn, args: fromConvexJson(vector.args), now };
-      const options = toleranceMs === undefined ? call : { ...call, toleranceMs };
-      check.refuses(() => api.verifyCall(keyring, vector.token, options), isObject(call.args) ? vector.code : "type_invalid", "verifyCall");
+      const call = described(vector);
+      check.refuses(() => api.verifyCall(keyring, vector.token, call), isObject(call.args) ? vector.code : "type_invalid", "verifyCall");
       keyring.free();
     });
   }

@@ -158,7 +158,38 @@ const invalid = [
   { ...call, name: "forged and from the future", token: withPart(2, "9007199254740991"), code: "signature_invalid" },
 ];
 
+/** A token made for the mutation with one idempotency key, or none, expected with another. @param {string} name @param {string | undefined} signed @param {string | undefined} expected @param {Partial<typeof call>} [rest] */
+const otherUse = (name, signed, expected, rest) =>
+  ({ ...call, ...rest, ...(expected === undefined ? {} : { idempotencyKey: expected }), name, token: sign({ ...base, idempotencyKey: signed }), code: "signature_invalid" });
+
+const uses = [
+  otherUse("an idempotency key taken away", "evt_1", undefined),
+  otherUse("an idempotency key added", undefined, "evt_1"),
+  otherUse("another idempotency key", "evt_1", "evt_2"),
+  otherUse("an idempotency key in another case", "evt_1", "EVT_1"),
+  otherUse("an idempotency key and a space", "evt_1", "evt_1 "),
+  otherUse("an idempotency key and NUL", "evt_1", "evt_1\0"),
+  otherUse("an idempotency key in NFD in place of NFC", "\u00e9", "e\u0301"),
+  otherUse("an idempotency key a byte longer than its length had room for", "k".repeat(23), "k".repeat(24)),
+  otherUse("a good idempotency key for other arguments", "evt_1", "evt_1", { args: { eventId: "evt_2", provider: "polar" } }),
+  otherUse("a good idempotency key for another function", "evt_1", "evt_1", { fn: "webhooks:deleteEverything" }),
+  { ...otherUse("the boundary between function and idempotency key moved", "sevt_1", "evt_1"), fn: `${base.fn}s` },
+  { ...otherToken("an idempotency key as an argument in place of one", { args: { idempotencyKey: "evt_1" } }), args: {}, idempotencyKey: "evt_1" },
+  { ...otherUse("an idempotency key in place of one as an argument", "evt_1", undefined), args: { ...call.args, idempotencyKey: "evt_1" } },
+  { ...otherToken("a query with an idempotency key, called as a mutation", { type: "query", idempotencyKey: "evt_1" }), idempotencyKey: "evt_1" },
+];
+
+/** @type {[name: string, key: string, type: string][]} */
+const unusable = [
+  ["an idempotency key of 257 bytes", "k".repeat(257), "mutation"],
+  ["an idempotency key of 258 bytes in 129 characters", "\u00e9".repeat(129), "mutation"],
+  ["an idempotency key of no bytes", "", "mutation"],
+  ["an idempotency key of a query", "evt_1", "query"],
+  ["an idempotency key of an action", "evt_1", "action"],
+];
+
 const unknown = [
+  { ...call, name: "another secret, and an idempotency key", idempotencyKey: "evt_1", token: sign({ ...base, secret: OTHER_SECRET, idempotencyKey: "evt_1" }), code: "key_unknown" },
   { ...call, name: "another secret", token: sign({ ...base, secret: OTHER_SECRET }), code: "key_unknown" },
   { ...call, name: "a secret that was rotated out", secret: GENERATED, token: good, code: "key_unknown" },
   { ...call, name: "a key id of zeros", token: withPart(1, "0".repeat(16)), code: "key_unknown" },
@@ -172,6 +203,7 @@ const outside = [
   aged("a millisecond too old for the widest window", MAX_TOLERANCE + 1, "expired", MAX_TOLERANCE),
   aged("a window of zero, a millisecond late", 1, "expired", 0),
   aged("a narrow window", 1001, "expired", 1000),
+  { ...aged("too old, with an idempotency key", 60_001, "expired"), idempotencyKey: "evt_1", token: sign({ ...base, now: NOW - 60_001, idempotencyKey: "evt_1" }) },
   aged("time zero", NOW, "expired", MAX_TOLERANCE),
   aged("seconds in place of milliseconds", NOW - NOW / 1000, "expired", MAX_TOLERANCE),
   aged("a millisecond too early", -60_001, "not_yet_valid"),
@@ -182,6 +214,8 @@ const outside = [
 ];
 
 const inputs = [
+  // The token is good, but for what cannot be called.
+  ...unusable.map(([name, idempotencyKey, type]) => ({ ...call, name, type, idempotencyKey, token: sign({ ...base, type, idempotencyKey }), code: "type_invalid" })),
   { ...call, name: "a window of over 15 minutes", toleranceMs: MAX_TOLERANCE + 1, token: good, code: "type_invalid" },
   { ...call, name: "now is 2^53", now: 2 ** 53, token: good, code: "type_invalid" },
   { ...call, name: "no audience", audience: "", token: good, code: "type_invalid" },
@@ -200,6 +234,7 @@ export const refused = [
   ...otherVersions.map(([name, token]) => ({ ...call, name, token, code: "version_unsupported" })),
   ...unknown,
   ...invalid,
+  ...uses,
   ...outside,
   ...inputs,
 ];

@@ -88,4 +88,5 @@ export const errors = [
   [6, "signature_missing"], [7, "signature_malformed"], [8, "version_unsupported"], [9, "key_unknown"], [10, "signature_invalid"],
   [11, "expired"], [12, "not_yet_valid"], [13, "replayed"], [14, "caller_forbidden"], [15, "function_forbidden"],
   [16, "type_invalid"], [17, "text_malformed"], [18, "value_unsupported"], [19, "body_too_large"], [20, "header_invalid"],
+  [21, "idempotency_conflict"],
 ];

@@ -16,6 +16,26 @@ export const base = {
   args: /** @type {any} */ ({ eventId: "evt_1", provider: "polar" }),
 };
 
+/** @type {[name: string, key: string][]} */
+const idempotencyKeys = [
+  ["an event's id", "evt_1"],
+  ["one byte", "k"],
+  ["23 bytes", "k".repeat(23)],
+  ["24 bytes", "k".repeat(24)],
+  ["255 bytes", "k".repeat(255)],
+  ["256 bytes", "k".repeat(256)],
+  ["256 bytes in 64 characters", "\u{1f511}".repeat(64)],
+  ["composed", "\u00e9v\u00e9nement"],
+  ["decomposed", "e\u0301ve\u0301nement"],
+  ["NUL", "\0"],
+  ["white space", " \n"],
+  ["__proto__", "__proto__"],
+  ["as CBOR would go on", "nidempotencyKeyeevt_1"],
+  ["as CBOR would begin again", "xGcountersign.call.v1"],
+  ["as JSON", '{"idempotencyKey":"evt_1"}'],
+  ["as base64url", "AAECAwQFBgcICQoLDA0ODw"],
+];
+
 export const tokens = [
   { ...base, name: "a webhook's mutation" },
   { ...base, name: "a query", type: "query", fn: "events:list", args: {} },
@@ -38,4 +58,13 @@ export const tokens = [
   { ...base, name: "bytes", args: { body: bytes(Uint8Array.from({ length: 300 }, (_, i) => i % 256)) } },
   { ...base, name: "every value of values.json", args: { values: values.filter(({ name }) => !name.includes("deep")).map(({ value }) => value) } },
   { ...base, name: "arguments of over 64 KiB", args: { text: LARGE } },
+  { ...base, name: "no tolerance", toleranceMs: 0 },
+  { ...base, name: "the widest tolerance", toleranceMs: 900_000 },
+  ...idempotencyKeys.map(([name, idempotencyKey]) => ({ ...base, name: `an idempotency key: ${name}`, idempotencyKey })),
+  { ...base, name: "an idempotency key, and no arguments", args: {}, idempotencyKey: "evt_1" },
+  { ...base, name: "an idempotency key as an argument, and none", args: { idempotencyKey: "evt_1" } },
+  { ...base, name: "an idempotency key as an argument, and another", args: { idempotencyKey: "evt_1" }, idempotencyKey: "evt_2" },
+  { ...base, name: "an idempotency key and a name outside ASCII", fn: "m\u00fcnzen:z\u00e4hlen", idempotencyKey: "m\u00fcnze" },
+  { ...base, name: "an idempotency key and a name, each at its longest", fn: "m:f".padEnd(1024, "f"), idempotencyKey: "k".repeat(256) },
+  { ...base, name: "an idempotency key at the end of time", now: Number.MAX_SAFE_INTEGER, idempotencyKey: "evt_1", toleranceMs: 900_000 },
 ];

@@ -24,6 +24,17 @@ import { compileFunction } from "node:vm";
  * @property {BundledModule[]} modules functions, http.ts, crons.ts and their chunks, of both environments
  * @property {BundledModule | null} schema schema.ts; the CLI bundles it on its own
  * @property {BundledModule | null} authConfig auth.config.ts, as the CLI bundles it
+ * @property {BundledModule | null} definition convex.config.ts; what it imports of components is left to `_componentDeps/`
+ * @property {BundledComponent[]} components every component that the app's definition reaches, installed once or often
+ */
+
+/**
+ * @typedef {object} BundledComponent
+ * @property {string} definitionPath from the functions folder to the component's: by this name definitions import each other
+ * @property {string} functionsDir
+ * @property {BundledModule[]} modules
+ * @property {BundledModule | null} schema
+ * @property {BundledModule} definition
  */
 
 const require = createRequire(import.meta.url);
@@ -50,6 +61,9 @@ const standIns = {
   setup(build) {
     // The command line's own code is only reached for `externalPackages`, which nothing here uses.
     build.onResolve({ filter: /^\.\.?\/.*cli\// }, ({ path: name }) => ({ path: name, namespace: "stand-in" }));
+    // Finding components reads one thing of the project's configuration: where the app's functions are.
+    build.onResolve({ filter: /\/config\.js$/ }, ({ importer }) => (path.basename(importer) === "directoryStructure.js" ? { path: "config", namespace: "config" } : undefined));
+    build.onLoad({ filter: /.*/, namespace: "config" }, () => ({ contents: "export const getFunctionsDirectoryPath = async (ctx) => ctx.functionsDir;" }));
     build.onResolve({ filter: /^[^./]/ }, ({ path: name }) => {
       if (path.isAbsolute(name)) return undefined;
       return isBuiltin(name) || Object.hasOwn(REAL, name) ? { path: name, external: true } : { path: name, namespace: "stand-in" };
@@ -66,11 +80,18 @@ let bundler;
 /** The CLI's bundler, as one script evaluated from memory. */
 function loadBundler() {
   bundler ??= (async () => {
-    const entry = path.join(convexDir, "dist/esm/bundler/index.js");
-    if (!existsSync(entry)) throw new Error(`No bundler at ${entry}: this version of "convex" keeps it elsewhere; adapt tests/support/convex/bundle.mjs.`);
-    const names = "bundle, bundleSchema, bundleAuthConfig, entryPointsByEnvironment, nodeFs";
+    const exports = {
+      "dist/esm/bundler/index.js": "bundle, bundleSchema, bundleAuthConfig, entryPointsByEnvironment, nodeFs",
+      "dist/esm/cli/lib/components/definition/bundle.js": "componentGraph, bundleDefinitions, bundleImplementations",
+      "dist/esm/cli/lib/components/definition/directoryStructure.js": "isComponentDirectory, toAbsolutePath",
+    };
+    const contents = Object.entries(exports).map(([file, names]) => {
+      const entry = path.join(convexDir, file);
+      if (!existsSync(entry)) throw new Error(`No bundler at ${entry}: this version of "convex" keeps it elsewhere; adapt tests/support/convex/bundle.mjs.`);
+      return `export { ${names} } from ${JSON.stringify(entry)};\n`;
+    });
     const result = await fromConvex("esbuild").build({
-      stdin: { contents: `export { ${names} } from ${JSON.stringify(entry)};`, resolveDir: convexDir, loader: "js" },
+      stdin: { contents: contents.join(""), resolveDir: convexDir, loader: "js" },
       bundle: true,
       write: false,
       format: "cjs",
@@ -88,9 +109,10 @@ function loadBundler() {
 }
 
 /** The CLI's context: where it would print and exit the process, this throws. */
-function createContext(/** @type {any} */ fs) {
+function createContext(/** @type {any} */ fs, /** @type {string} */ functionsDir) {
   return {
     fs,
+    functionsDir,
     deprecationMessagePrinted: false,
     spinner: undefined,
     registerCleanup: () => "",
@@ -112,7 +134,7 @@ export async function bundleFunctions(functionsDir, { sourceMaps = true, extraCo
   const dir = path.resolve(functionsDir);
   if (!existsSync(dir) || !statSync(dir).isDirectory()) throw new Error(`There is no folder of Convex functions at ${dir}.`);
   const { bundle, bundleSchema, bundleAuthConfig, entryPointsByEnvironment, nodeFs } = await loadBundler();
-  const ctx = createContext(nodeFs);
+  const ctx = createContext(nodeFs, dir);
   const entryPoints = await entryPointsByEnvironment(ctx, dir);
   const shared = { ctx, dir, generateSourceMaps: sourceMaps, extraConditions };
   const isolate = await bundle({ ...shared, entryPoints: entryPoints.isolate, platform: "browser" });
@@ -125,5 +147,40 @@ export async function bundleFunctions(functionsDir, { sourceMaps = true, extraCo
     modules: [...isolate.modules, ...node.modules],
     schema: schema.modules[0] ?? null,
     authConfig: authConfig.modules[0] ?? null,
+    ...(await bundleComponents(ctx, dir, extraConditions)),
+  };
+}
+
+/**
+ * Finds the components that the app's convex.config.ts installs, directly or not, and bundles them, all as the CLI does.
+ * @param {ReturnType<typeof createContext>} ctx
+ * @param {string} dir
+ * @param {string[]} extraConditions
+ * @returns {Promise<Pick<BundledApp, "definition" | "components">>}
+ */
+async function bundleComponents(ctx, dir, extraConditions) {
+  const { componentGraph, bundleDefinitions, bundleImplementations, isComponentDirectory, toAbsolutePath } = await loadBundler();
+  const { component: root } = isComponentDirectory(ctx, dir, true);
+  if (root.isRootWithoutConfig) return { definition: null, components: [] };
+  // The CLI's own working directory: it gives esbuild paths that are relative to it.
+  const workingDir = process.cwd();
+  const { components, dependencyGraph } = await componentGraph(ctx, workingDir, root, false, false);
+  const directories = [...components.values()];
+  const definitions = await bundleDefinitions(ctx, workingDir, dependencyGraph, root, directories, false);
+  const { componentImplementations } = await bundleImplementations({
+    ctx,
+    // With an import of its own the root is taken for synthetic, and only the components are bundled: the app is already.
+    rootComponentDirectory: { ...root, syntheticComponentImport: root.definitionPath },
+    componentDirectories: directories.filter(({ path: directory }) => directory !== root.path),
+    nodeExternalPackages: [],
+    extraConditions,
+  });
+  const implementations = new Map(componentImplementations.map((/** @type {any} */ implementation) => [implementation.definitionPath, implementation]));
+  return {
+    definition: definitions.appDefinitionSpecWithoutImpls.definition,
+    components: definitions.componentDefinitionSpecsWithoutImpls.map((/** @type {any} */ { definitionPath, definition }) => {
+      const { functions, schema } = implementations.get(definitionPath);
+      return { definitionPath, functionsDir: toAbsolutePath(root, definitionPath), modules: functions, schema, definition };
+    }),
   };
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
 import { Worker } from "node:worker_threads";
+import { jsonToConvex } from "convex/values";
 import { compileModule } from "./compile.mjs";
 import { canonicalName } from "./functions.mjs";
 
@@ -13,7 +14,7 @@ import { canonicalName } from "./functions.mjs";
  * @typedef {object} LogEntry
  * @property {number} time milliseconds since 1970
  * @property {"log" | "info" | "warn" | "error" | "debug" | "failure"} level `failure`: a call that threw, with the full reason that its caller does not see
- * @property {string} function such as `messages:send`, or `POST /webhook` for an http action
+ * @property {string} function such as `messages:send`, `component/path/messages:send` in a component, or `POST /webhook` for an http action
  * @property {string} message
  */
 
@@ -97,9 +98,10 @@ export class Deployment extends EventEmitter {
    * @param {string} options.siteUrl
    */
   async start({ app, deploymentName, url, siteUrl }) {
-    const modules = await Promise.all([...app.modules, ...(app.schema === null ? [] : [app.schema])].map(compileModule));
+    const { functionsDir, modules, schema, definition } = app;
+    const definitions = await Promise.all([{ definitionPath: "", functionsDir, modules, schema, definition }, ...app.components].map(compileDefinition));
     const worker = new Worker(new URL("./worker.mjs", import.meta.url), {
-      workerData: { modules, hasSchema: app.schema !== null, functionsDir: app.functionsDir, deploymentName },
+      workerData: { definitions, deploymentName },
       env: { ...Object.fromEntries(this.#env), CONVEX_CLOUD_URL: url, CONVEX_SITE_URL: siteUrl },
       execArgv: [],
     });
@@ -239,6 +241,29 @@ export class Deployment extends EventEmitter {
     return { status: 500, headers: [["content-type", "application/json"]], body: JSON.stringify({ code: errorMessage, data: errorData }) };
   }
 
+  /**
+   * Runs a cron job now, once, beside its own times.
+   * @param {string} componentPath "" for the app's own jobs
+   * @param {string} name as crons.ts has it
+   */
+  async runCron(componentPath, name) {
+    const { unknown, outcome } = await this.#call("runCron", { componentPath, name });
+    if (unknown !== undefined) throw new Error(`There is no cron job "${name}" in "${componentPath}". There are: ${unknown.join(", ") || "none"}.`);
+    if ("failure" in outcome) throw new Error(`The cron job "${name}" in "${componentPath}" failed: ${outcome.failure.message}`);
+  }
+
+  /**
+   * Every document of a table, oldest first.
+   * @param {string} componentPath "" for the app's own tables
+   * @param {string} table
+   * @returns {Promise<any[]>}
+   */
+  async readTable(componentPath, table) {
+    const { refused, documents } = await this.#call("readTable", { componentPath, table });
+    if (refused !== undefined) throw new Error(refused);
+    return /** @type {any[]} */ (jsonToConvex(documents));
+  }
+
   /** @returns {{ name: string, value: string }[]} */
   listEnv() {
     return [...this.#env].map(([name, value]) => ({ name, value })).sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -258,6 +283,16 @@ export class Deployment extends EventEmitter {
     // Variables are not among what a query is known to depend on, so all of them run again.
     this.emit("invalidate", null);
   }
+}
+
+/**
+ * @param {Omit<import("./bundle.mjs").BundledComponent, "definition"> & { definition: import("./bundle.mjs").BundledModule | null }} bundled
+ * @returns {Promise<import("./components.mjs").Definition>}
+ */
+async function compileDefinition({ definitionPath, functionsDir, modules, schema, definition }) {
+  const compileOptional = (/** @type {import("./bundle.mjs").BundledModule | null} */ module) => (module === null ? null : compileModule(module));
+  const [compiled, compiledSchema, config] = await Promise.all([Promise.all(modules.map(compileModule)), compileOptional(schema), compileOptional(definition)]);
+  return { definitionPath, functionsDir, modules: compiled, schema: compiledSchema, config };
 }
 
 const capital = (/** @type {string} */ word) => word.charAt(0).toUpperCase() + word.slice(1);

@@ -12,6 +12,7 @@ import { findProblem } from "./validators.mjs";
 
 /**
  * @typedef {object} DeployedFunction
+ * @property {string} componentPath "" for the app's own
  * @property {string} name as `getFunctionName` prints it: `path/to/module:fn`, or `path/to/module` for the default export
  * @property {string} module such as `path/to/module.js`
  * @property {string} exportName
@@ -25,12 +26,15 @@ import { findProblem } from "./validators.mjs";
 /**
  * One running call; nested calls inherit the request's part.
  * @typedef {object} Execution
+ * @property {string} componentPath
  * @property {string} name
  * @property {string} [type] unset until the function itself runs
  * @property {{ id: string, ip: string | null, userAgent: string | null }} request
  * @property {string | undefined} [argsJson] arguments from outside, for the first function of the request: they must reach it as sent
- * @property {Set<string>} reads tables this call and its nested calls read
+ * @property {Set<string>} reads tables this call and its nested calls read, as `tableKey` writes them
  * @property {number} depth
+ * @property {"isolate" | "node"} environment
+ * @property {boolean} scheduled until the scheduled function itself runs
  */
 
 /** @type {AsyncLocalStorage<Execution>} */
@@ -38,13 +42,19 @@ export const execution = new AsyncLocalStorage();
 
 /**
  * The execution a request starts with, before its first function.
- * @param {{ name: string, request?: Partial<Execution["request"]>, argsJson?: string | undefined }} options
+ * @param {Partial<Pick<Execution, "componentPath" | "environment" | "scheduled" | "argsJson">> & { name: string, request?: Partial<Execution["request"]> }} options
  * @returns {Execution}
  */
-export function startExecution({ name, request, argsJson }) {
+export function startExecution({ name, componentPath = "", environment = "isolate", scheduled = false, request, argsJson }) {
   const id = request?.id ?? randomBytes(8).toString("hex");
-  return { name, argsJson, request: { ip: null, userAgent: null, ...request, id }, reads: new Set(), depth: 0 };
+  return { name, componentPath, environment, scheduled, argsJson, request: { ip: null, userAgent: null, ...request, id }, reads: new Set(), depth: 0 };
 }
+
+/** A function as the log names it: one of a component after the component's path. @param {{ componentPath: string, name: string }} fn */
+export const logName = ({ componentPath, name }) => (componentPath === "" ? name : `${componentPath}/${name}`);
+
+/** A table as subscriptions know it: each component has tables of its own. @param {string} componentPath @param {string} table */
+export const tableKey = (componentPath, table) => `${componentPath}:${table}`;
 
 const CONVEX_ERROR = Symbol.for("ConvexError");
 const MAX_DEPTH = 8;
@@ -66,13 +76,15 @@ export function canonicalName(/** @type {string} */ name) {
  * Every function that the modules export, as `npx convex deploy` finds them: by evaluating each module.
  * @param {{ path: string, environment: "isolate" | "node" }[]} modules
  * @param {{ load(path: string): Record<string, any> }} loader
+ * @param {string} componentPath
  */
-export function analyze(modules, loader) {
+export function analyze(modules, loader, componentPath) {
   /** @type {Map<string, DeployedFunction>} */
   const functions = new Map();
   for (const { path, environment } of modules) {
     if (path.startsWith("_deps/")) continue;
-    for (const [exportName, value] of Object.entries(loader.load(path))) {
+    const exports = execution.run(startExecution({ name: "", componentPath, environment }), () => loader.load(path));
+    for (const [exportName, value] of Object.entries(exports)) {
       const type = /** @type {const} */ (["query", "mutation", "action"]).find((kind) => value?.[flag(kind)] === true);
       if (type === undefined) continue;
       if (environment === "node" && type !== "action") {
@@ -80,7 +92,7 @@ export function analyze(modules, loader) {
       }
       const name = canonicalName(`${path}:${exportName}`);
       functions.set(name, {
-        ...{ name, module: path, exportName, type, environment },
+        ...{ componentPath, name, module: path, exportName, type, environment },
         visibility: value.isInternal === true ? "internal" : "public",
         args: JSON.parse(value.exportArgs()),
         returns: JSON.parse(value.exportReturns()),
@@ -102,7 +114,8 @@ async function invoke(fn, loader, args) {
   const json = outer.argsJson ?? JSON.stringify(convexToJson(args));
   const depth = outer.depth + 1;
   if (depth > MAX_DEPTH) throw new Error(`Function call depth limit exceeded: "${fn.name}" would be call number ${depth} in a row, and the limit is ${MAX_DEPTH}.`);
-  return execution.run({ ...outer, argsJson: undefined, name: fn.name, type: fn.type, depth }, async () => {
+  const { componentPath, name, type, environment } = fn;
+  return execution.run({ ...outer, argsJson: undefined, scheduled: false, componentPath, name, type, environment, depth }, async () => {
     const badArgument = findProblem(fn.args, JSON.parse(json));
     if (badArgument !== null) throw new Error(`ArgumentValidationError: ${badArgument}`);
     const deployed = loader.load(fn.module)[fn.exportName];

@@ -49,6 +49,8 @@ export const badAdminKey = () =>
 export const noAuthProvider = () =>
   new RequestError(401, "NoAuthProvider", "No auth provider is configured in the embedded Convex, so it accepts no user's token.");
 
+export const notOfComponents = () => new RequestError(400, "BadConvexFunctionIdentifier", "The embedded Convex runs no component's functions from outside: the app's own functions call them.");
+
 /** @param {IncomingMessage} request @param {string} adminKey @returns {Caller} */
 function identify(request, adminKey) {
   const [scheme, credential = ""] = (request.headers.authorization ?? "").split(/ (.*)/s);
@@ -68,7 +70,10 @@ function argumentsOf(/** @type {unknown} */ args) {
   return value;
 }
 
-function pathOf(/** @type {unknown} */ path) {
+/** The function a request names. The CLI may send a component's path along, and no client else does. */
+function pathOf(/** @type {{ path?: unknown, componentPath?: unknown } | null} */ request) {
+  const path = request?.path;
+  if (request?.componentPath) throw notOfComponents();
   if (typeof path !== "string" || !/^[^:]+(:[^:]+)?$/.test(path)) {
     throw new RequestError(400, "BadConvexFunctionIdentifier", `${path} is not a valid path to a Convex function.`);
   }
@@ -95,7 +100,7 @@ export function encodeTs(/** @type {bigint} */ ts) {
 export function createApi(deployment, adminKey) {
   const runner = (/** @type {"query" | "mutation" | "action" | "any"} */ type) => async (/** @type {IncomingMessage} */ request, /** @type {Caller} */ caller) => {
     const body = await readJson(request);
-    const { result } = await deployment.run(type, pathOf(body?.path), argumentsOf(body?.args), caller);
+    const { result } = await deployment.run(type, pathOf(body), argumentsOf(body?.args), caller);
     return respond(result);
   };
 
@@ -113,14 +118,14 @@ export function createApi(deployment, adminKey) {
     },
     "GET /api/query": async (_request, caller, url) => {
       const args = url.searchParams.get("args") ?? "{}";
-      const { result } = await deployment.run("query", pathOf(url.searchParams.get("path")), argumentsOf(parseArgs(args)), caller);
+      const { result } = await deployment.run("query", pathOf(Object.fromEntries(url.searchParams)), argumentsOf(parseArgs(args)), caller);
       return respond(result);
     },
     "POST /api/query_batch": async (request, caller) => {
       const { queries } = await readJson(request);
       if (!Array.isArray(queries)) throw new RequestError(400, "BadJsonBody", "`queries` must be an array.");
       const { results } = await deployment.queries(
-        queries.map((query) => ({ path: pathOf(query?.path), args: argumentsOf(query?.args) })),
+        queries.map((query) => ({ path: pathOf(query), args: argumentsOf(query?.args) })),
         caller,
       );
       return { status: 200, body: { results: results.map(({ result }) => respond(result).body) } };

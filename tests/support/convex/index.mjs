@@ -1,8 +1,8 @@
 // The embedded Convex: a deployment on this machine, for tests and the demo. It speaks the protocols of the real clients
 // and of the real CLI, over convex-test's database, with the functions bundled by the CLI's own bundler.
 //
-// Left out, and refused at start: components, cron jobs, authentication providers. Left out silently: the isolate's
-// limits and its exact globals (tests/support/isolate has those), log streams, and queries in the past.
+// Left out, and refused at start: authentication providers, and http actions of components. Left out silently: the
+// isolate's limits and its exact globals (tests/support/isolate has those), log streams, and queries in the past.
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
@@ -19,7 +19,7 @@ export { bundleFunctions } from "./bundle.mjs";
 
 const HOST = "127.0.0.1";
 const NAME = "embedded";
-const UNSUPPORTED = { "convex.config": "components", crons: "cron jobs", "auth.config": "authentication providers" };
+const UNSUPPORTED = { "auth.config": "authentication providers" };
 
 /** @param {import("node:http").Server} server @param {number} port @returns {Promise<number>} */
 function listen(server, port) {
@@ -47,10 +47,12 @@ function stop(server) {
  * @param {Record<string, string>} [options.env] the deployment's environment variables; the process's own are never seen
  * @param {number} [options.port] for the API and the WebSocket; 0: any free one
  * @param {number} [options.sitePort] for http actions; 0: any free one
+ * @param {string} [options.publicUrl] where clients reach the API, if not at the port itself: the deployment's CONVEX_CLOUD_URL
  * @param {(entry: LogEntry) => void} [options.log] called with each line of the functions' logs
  * @param {boolean} [options.redact] hide the reason of a failure from clients, as production deployments do (development ones do not)
  */
-export async function startConvex({ functionsDir, env = {}, port = 0, sitePort = 0, log, redact = true }) {
+export async function startConvex({ functionsDir, env = {}, port = 0, sitePort = 0, publicUrl, log, redact = true }) {
+  if (publicUrl !== undefined && !/^https?:\/\/[^/?#]+$/.test(publicUrl)) throw new Error(`publicUrl must be an origin such as "https://convex.example.com", with no slash at its end, and not "${publicUrl}".`);
   for (const [file, what] of Object.entries(UNSUPPORTED)) {
     if ([".ts", ".js"].some((extension) => existsSync(path.join(functionsDir, file + extension)))) throw new Error(`The embedded Convex does not support ${what} (${file}).`);
   }
@@ -68,8 +70,9 @@ export async function startConvex({ functionsDir, env = {}, port = 0, sitePort =
   try {
     const url = `http://${HOST}:${await listen(api, port)}`;
     const siteUrl = `http://${HOST}:${await listen(site, sitePort)}`;
-    await deployment.start({ app, deploymentName: NAME, url, siteUrl });
+    await deployment.start({ app, deploymentName: NAME, url: publicUrl ?? url, siteUrl });
     return {
+      /** Where the API listens; with `publicUrl`, what a proxy must forward to. */
       url,
       siteUrl,
       /** What the CLI takes as CONVEX_SELF_HOSTED_ADMIN_KEY, with `url` as CONVEX_SELF_HOSTED_URL. */
@@ -81,6 +84,18 @@ export async function startConvex({ functionsDir, env = {}, port = 0, sitePort =
        * @param {string} name @param {string | undefined} value
        */
       setEnv: (name, value) => deployment.setEnv([{ name, value }]),
+      /**
+       * Runs a cron job now, beside its own times; throws if it fails, and logs that as any failure.
+       * @param {string} componentPath such as `rateLimiter/counter`; "" for the app's own
+       * @param {string} name
+       */
+      runCron: (componentPath, name) => deployment.runCron(componentPath, name),
+      /**
+       * Every document of a table, oldest first.
+       * @param {string} componentPath such as `rateLimiter/counter`; "" for the app's own
+       * @param {string} table
+       */
+      readTable: (componentPath, table) => deployment.readTable(componentPath, table),
       close,
     };
   } catch (error) {

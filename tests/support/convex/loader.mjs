@@ -8,8 +8,6 @@ import vm from "node:vm";
 /** @typedef {import("./compile.mjs").CompiledModule} CompiledModule */
 /** @typedef {Map<string, { exports: any }>} Graph modules that share one evaluation, by path */
 
-const SCHEME = "convex:/";
-
 /** Node's own globals that the default runtime lacks; there, `process` holds nothing but `env`. */
 const ABSENT = ["Buffer", "global", "navigator", "queueMicrotask", "setImmediate", "clearImmediate"];
 
@@ -18,12 +16,19 @@ const HEAD = {
   node: '(function (exports, module, require, __moduleUrl) { "use strict"; ',
 };
 
+/** @typedef {ReturnType<typeof createLoader>} Loader */
+
 /**
+ * The modules of the app, or of one installed component.
  * @param {object} options
  * @param {CompiledModule[]} options.modules
  * @param {string} options.functionsDir packages that a "use node" bundle left outside are resolved from here
+ * @param {string} options.componentPath
+ * @param {() => Record<string, string | undefined>} options.env what `process.env` holds in the default runtime
  */
-export function createLoader({ modules, functionsDir }) {
+export function createLoader({ modules, functionsDir, componentPath, env }) {
+  const scheme = componentPath === "" ? "convex:/" : `convex:/@${componentPath}@/`;
+  const position = new RegExp(`${scheme}([^\\s:()@]+):(\\d+):(\\d+)`);
   const byPath = new Map(modules.map((module) => [module.path, module]));
   const requireExternal = createRequire(path.join(functionsDir, "_.js"));
   /** @type {Map<string, Function>} */
@@ -37,7 +42,7 @@ export function createLoader({ modules, functionsDir }) {
   function scriptOf(module) {
     let script = scripts.get(module.path);
     if (script === undefined) {
-      script = /** @type {Function} */ (new vm.Script(`${HEAD[module.environment]}${module.code}\n})`, { filename: SCHEME + module.path }).runInThisContext());
+      script = /** @type {Function} */ (new vm.Script(`${HEAD[module.environment]}${module.code}\n})`, { filename: scheme + module.path }).runInThisContext());
       scripts.set(module.path, script);
     }
     return script;
@@ -57,7 +62,7 @@ export function createLoader({ modules, functionsDir }) {
       const target = path.posix.join(path.posix.dirname(modulePath), specifier);
       return isNode && !(specifier.startsWith(".") && byPath.has(target)) ? requireExternal(specifier) : evaluate(graph, target, modulePath);
     };
-    const own = isNode ? [pathToFileURL(path.join(functionsDir, modulePath)).href] : [{ env: { ...process.env } }];
+    const own = isNode ? [pathToFileURL(path.join(functionsDir, modulePath)).href] : [{ env: { ...env() } }];
     try {
       scriptOf(module)(instance.exports, instance, resolve, ...own);
     } catch (error) {
@@ -69,9 +74,9 @@ export function createLoader({ modules, functionsDir }) {
 
   /** @param {string} frame one line of a stack trace @returns {string[]} the line to show, or nothing */
   function mapFrame(frame) {
-    const [position, modulePath, line, column] = /convex:\/([^\s:()]+):(\d+):(\d+)/.exec(frame) ?? [];
+    const [found, modulePath, line, column] = position.exec(frame) ?? [];
     const module = byPath.get(modulePath ?? "");
-    if (position === undefined || module === undefined) return [];
+    if (found === undefined || module === undefined) return [];
     const map = sourceMaps.get(module.path) ?? new SourceMap(JSON.parse(module.map));
     sourceMaps.set(module.path, map);
     const head = line === "1" ? HEAD[module.environment].length : 0;
@@ -79,7 +84,8 @@ export function createLoader({ modules, functionsDir }) {
     if (!("originalSource" in entry)) return [frame];
     // The CLI bundles into a folder `out` of the working directory, and sources are relative to the bundle.
     const file = path.relative(functionsDir, path.resolve("out", path.dirname(module.path), entry.originalSource));
-    return file.includes("node_modules") ? [] : [frame.replace(position, `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`)];
+    const shown = componentPath === "" ? file : `${componentPath}/${file}`;
+    return file.includes("node_modules") ? [] : [frame.replace(found, `${shown}:${entry.originalLine + 1}:${entry.originalColumn + 1}`)];
   }
 
   return {
@@ -94,12 +100,19 @@ export function createLoader({ modules, functionsDir }) {
       nodeGraph = new Map();
     },
 
-    /** A stack trace in terms of the functions' own source files, without the frames of libraries and of this server. */
-    mapStack(/** @type {string} */ stack) {
-      return stack
-        .split("\n")
-        .flatMap((line) => (/^\s+at /.test(line) ? mapFrame(line) : [line]))
-        .join("\n");
-    },
+    has: (/** @type {string} */ modulePath) => byPath.has(modulePath),
+    mapFrame,
   };
+}
+
+/**
+ * A stack trace in terms of the functions' own source files, without the frames of libraries and of this server.
+ * @param {string} stack
+ * @param {Pick<Loader, "mapFrame">[]} loaders
+ */
+export function mapStack(stack, loaders) {
+  return stack
+    .split("\n")
+    .flatMap((line) => (/^\s+at /.test(line) ? loaders.flatMap(({ mapFrame }) => mapFrame(line)) : [line]))
+    .join("\n");
 }

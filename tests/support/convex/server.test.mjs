@@ -82,10 +82,17 @@ test("only actions may be in a \"use node\" file", async () => {
   await expect(startConvex({ functionsDir: dir })).rejects.toThrow("`q` defined in `a.js` is a query function. Only actions can be defined in Node.js.");
 });
 
-test("what is not supported is refused by name", async () => {
-  for (const [file, what] of Object.entries({ "crons.ts": "cron jobs", "convex.config.ts": "components", "auth.config.ts": "authentication providers" })) {
-    const dir = await functions(`with-${file}`, { [file]: "export default {};\n" });
-    await expect(startConvex({ functionsDir: dir })).rejects.toThrow(`does not support ${what}`);
+test("authentication providers are refused by name", async () => {
+  const dir = await functions("with-auth", { "auth.config.ts": "export default {};\n" });
+  await expect(startConvex({ functionsDir: dir })).rejects.toThrow("does not support authentication providers (auth.config)");
+});
+
+test("publicUrl is the deployment's CONVEX_CLOUD_URL, and must be an origin", async () => {
+  const convex = await startFixture({ publicUrl: "https://convex.example.com" });
+  expect(await /** @type {any} */ (httpClient(convex.url)).query("environment:all", {})).toEqual({ CONVEX_CLOUD_URL: "https://convex.example.com", CONVEX_SITE_URL: convex.siteUrl });
+  await convex.close();
+  for (const publicUrl of ["https://convex.example.com/", "convex.example.com", ""]) {
+    await expect(startFixture({ publicUrl })).rejects.toThrow(`publicUrl must be an origin such as "https://convex.example.com", with no slash at its end, and not "${publicUrl}".`);
   }
 });
 

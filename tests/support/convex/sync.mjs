@@ -4,7 +4,7 @@
 import { WebSocketServer } from "ws";
 import { RequestError } from "./deployment.mjs";
 import { canonicalName } from "./functions.mjs";
-import { badAdminKey, encodeTs, isAdminKey, noAuthProvider } from "./http.mjs";
+import { badAdminKey, encodeTs, isAdminKey, noAuthProvider, notOfComponents } from "./http.mjs";
 
 /** @typedef {import("./deployment.mjs").Deployment} Deployment */
 /** @typedef {import("./deployment.mjs").Result} Result */
@@ -95,6 +95,7 @@ class Session {
 
   #receive(/** @type {string} */ text) {
     const message = parse(text);
+    if ([message, ...(message.modifications ?? [])].some(({ componentPath }) => componentPath)) throw notOfComponents();
     switch (message.type) {
       case "Connect":
         this.#sessionId = message.sessionId;

@@ -20,10 +20,10 @@ export async function errorOf(promise) {
   throw new Error(`Expected an error, got ${JSON.stringify(outcome.value)}.`);
 }
 
-/** Waits until a condition holds. @param {() => boolean} condition @param {string} what */
+/** Waits until a condition holds. @param {() => boolean | Promise<boolean>} condition @param {string} what */
 export async function until(condition, what) {
   const deadline = Date.now() + 30_000;
-  while (!condition()) {
+  while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`Waited in vain until ${what}.`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -5,15 +5,15 @@ import { format } from "node:util";
 import { parentPort, workerData } from "node:worker_threads";
 import { convexTest } from "convex-test";
 import { convexToJson, jsonToConvex } from "convex/values";
-import { analyze, convexTestModules, execution, isConvexError, startExecution, withErrorData } from "./functions.mjs";
-import { createLoader } from "./loader.mjs";
+import { environments, findInstalled } from "./components.mjs";
+import { readCrons, startCron } from "./crons.mjs";
+import { analyze, canonicalName, convexTestModules, execution, isConvexError, logName, startExecution, withErrorData } from "./functions.mjs";
+import { createLoader, mapStack } from "./loader.mjs";
 import { wrapSyscalls } from "./syscalls.mjs";
 
 /**
  * @typedef {object} WorkerData
- * @property {import("./compile.mjs").CompiledModule[]} modules
- * @property {boolean} hasSchema
- * @property {string} functionsDir
+ * @property {import("./components.mjs").Definition[]} definitions
  * @property {string} deploymentName
  */
 
@@ -27,22 +27,49 @@ import { wrapSyscalls } from "./syscalls.mjs";
 /** @typedef {{ reads: string[] } & ({ value: unknown } | { failure: Failure })} Outcome */
 
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
-const { modules, hasSchema, functionsDir, deploymentName } = /** @type {WorkerData} */ (workerData);
-const loader = createLoader({ modules, functionsDir });
+const { definitions, deploymentName } = /** @type {WorkerData} */ (workerData);
+/** The thread's own, which only "use node" functions see. */
+const realProcess = process;
+/** @type {import("./loader.mjs").Loader[]} */
+const loaders = [];
+
+/** @param {string} level @param {string} name @param {string} message */
+function log(level, name, message) {
+  port.postMessage({ log: { time: Date.now(), level, function: name, message } });
+}
 
 function installConsole() {
   const write = (/** @type {string} */ level) => (/** @type {unknown[]} */ ...args) => {
-    const entry = { time: Date.now(), level, function: execution.getStore()?.name ?? "", message: format(...args) };
-    port.postMessage({ log: entry });
+    const running = execution.getStore();
+    // Before a scheduled function runs and after, nothing speaks but convex-test, to report that it failed.
+    if (running?.scheduled === true) reportFailure(running, describeFailure(args.at(-1)));
+    else log(level, running === undefined ? "" : logName(running), format(...args));
   };
   const levels = { log: write("log"), info: write("info"), warn: write("warn"), error: write("error"), debug: write("debug"), trace: write("debug") };
   Object.defineProperty(globalThis, "console", { value: { ...console, ...levels }, writable: true, configurable: true });
 }
 
+/**
+ * `globalThis.process` as a function may see it: on Convex's own runtime it holds nothing but `env`.
+ * @param {(componentPath: string) => Record<string, string | undefined>} environmentOf
+ */
+function installProcess(environmentOf) {
+  const get = () => {
+    const running = execution.getStore();
+    return running === undefined || running.environment === "node" ? realProcess : { env: environmentOf(running.componentPath) };
+  };
+  Object.defineProperty(globalThis, "process", { get, configurable: true });
+}
+
+/** A failure that nobody waits for. @param {import("./functions.mjs").Execution} context @param {Failure} failure */
+function reportFailure(context, { message }) {
+  log("failure", context.scheduled ? context.name : logName(context), `[Request ID: ${context.request.id}] ${message}`);
+}
+
 /** @param {unknown} error @returns {Failure} */
 function describeFailure(error) {
   const text = error instanceof Error ? (error.stack ?? String(error)) : String(error);
-  const message = `Uncaught ${loader.mapStack(text)}`;
+  const message = `Uncaught ${mapStack(text, loaders)}`;
   return isConvexError(error) ? { message, data: convexToJson(error.data ?? null) } : { message };
 }
 
@@ -50,13 +77,19 @@ function start() {
   installConsole();
   // The CLI's bundler resolves `async_hooks` to these globals, which Convex's runtime has.
   Object.assign(globalThis, { AsyncLocalStorage, AsyncResource });
-  const functions = analyze(modules, loader);
-  const schema = hasSchema ? loader.load("schema.js").default : undefined;
-  const t = /** @type {any} */ (convexTest({ schema, modules: convexTestModules(functions, loader) }));
+  const installed = findInstalled(definitions);
+  const environmentOf = environments(installed, realProcess.env);
+  installProcess(environmentOf);
+  const components = new Map(installed.map(({ path, definition }) => [path, loadComponent(path, definition, environmentOf)]));
+  const { functions, loader, schema } = /** @type {Component} */ (components.get(""));
+  const t = /** @type {any} */ (convexTest(/** @type {any} */ ({ schema, modules: convexTestModules(functions, loader) })));
+  for (const [path, component] of components) {
+    if (path !== "") t.registerComponent(path, component.schema, convexTestModules(component.functions, component.loader));
+  }
   const globals = /** @type {any} */ (globalThis);
   const convexTestSyscalls = globals.Convex;
-  globals.Convex = wrapSyscalls(convexTestSyscalls, { deploymentName, onWrite: (table) => port.postMessage({ written: table }) });
-  const hasHttp = modules.some(({ path }) => path === "http.js");
+  globals.Convex = wrapSyscalls(convexTestSyscalls, { deploymentName, accessor: t, components, onWrite: (table) => port.postMessage({ written: table }) });
+  const hasHttp = loader.has("http.js");
 
   /** The latest commit's timestamp. */
   const snapshotTs = () => jsonToConvex(JSON.parse(convexTestSyscalls.syscall("1.0/getSnapshotTs", "{}")));
@@ -73,7 +106,20 @@ function start() {
     return { ...outcome, reads: [...context.reads] };
   }
 
+  /** @param {import("./crons.mjs").CronJob} job @returns {Promise<Outcome>} */
+  async function runCron({ componentPath, functionName, args }) {
+    const context = startExecution({ name: canonicalName(functionName), componentPath, argsJson: JSON.stringify(args) });
+    const outcome = await outcomeOf(context, async () => convexToJson((await t.fun({ componentPath, udfPath: functionName }, {})) ?? null));
+    if ("failure" in outcome) reportFailure(context, outcome.failure);
+    return outcome;
+  }
+
+  const crons = [...components.values()].flatMap((component) => component.crons);
+
   return {
+    startCrons() {
+      for (const job of crons) startCron(job, () => runCron(job));
+    },
     functions: [...functions.values()].map(({ name, type, visibility }) => ({ name, type, visibility })),
     handlers: {
       /**
@@ -136,21 +182,59 @@ function start() {
 
       /** @param {{ name: string, value?: string }} payload */
       async setEnv({ name, value }) {
-        if (value === undefined) delete process.env[name];
-        else process.env[name] = value;
+        if (value === undefined) delete realProcess.env[name];
+        else realProcess.env[name] = value;
         loader.invalidate();
+      },
+
+      /** @param {{ componentPath: string, name: string }} payload */
+      async runCron({ componentPath, name }) {
+        const job = crons.find((cron) => cron.componentPath === componentPath && cron.name === name);
+        if (job === undefined) return { unknown: crons.map((cron) => `"${cron.name}" in "${cron.componentPath}"`) };
+        return { outcome: await runCron(job) };
+      },
+
+      /** @param {{ componentPath: string, table: string }} payload */
+      async readTable({ componentPath, table }) {
+        const component = components.get(componentPath);
+        if (component === undefined) return { refused: `There is no component "${componentPath}". There are: ${[...components.keys()].map((path) => `"${path}"`).join(", ")}.` };
+        const tables = component.schema === null ? null : Object.keys(component.schema.tables);
+        // A table that a schema does not name would always look empty.
+        if (tables !== null && !tables.includes(table) && !table.startsWith("_")) return { refused: `There is no table "${table}" in the component "${componentPath}". There are: ${tables.join(", ")}.` };
+        const read = (/** @type {any} */ { db }) => (table.startsWith("_") ? db.system : db).query(table).collect();
+        const documents = await execution.run(startExecution({ name: "readTable", componentPath }), () => t.runInComponent(componentPath, read));
+        return { documents: convexToJson(documents) };
       },
     },
   };
 }
 
+/** @typedef {ReturnType<typeof loadComponent>} Component */
+
+/**
+ * The app at "", or one installed component: its modules, evaluated, and what they say.
+ * @param {string} path
+ * @param {import("./components.mjs").Definition} definition
+ * @param {(componentPath: string) => Record<string, string | undefined>} environmentOf
+ */
+function loadComponent(path, { modules, schema, functionsDir }, environmentOf) {
+  const all = schema === null ? modules : [...modules, schema];
+  const loader = createLoader({ modules: all, functionsDir, componentPath: path, env: () => environmentOf(path) });
+  loaders.push(loader);
+  const functions = analyze(modules, loader, path);
+  const crons = loader.has("crons.js") ? readCrons(loader.load("crons.js").default, path, (name) => functions.get(canonicalName(name))) : [];
+  /** @type {{ tables: Record<string, unknown> } | null} */
+  const tables = schema === null ? null : loader.load(schema.path).default;
+  return { loader, functions, crons, schema: tables };
+}
+
 // What a function leaves running must not end the deployment; on Convex it would only fail that function.
 for (const event of /** @type {const} */ (["uncaughtException", "unhandledRejection"])) {
-  process.on(event, (/** @type {unknown} */ error) => console.error(describeFailure(error).message));
+  realProcess.on(event, (/** @type {unknown} */ error) => console.error(describeFailure(error).message));
 }
 
 try {
-  const { functions, handlers } = start();
+  const { functions, handlers, startCrons } = start();
   port.on("message", async ({ id, kind, payload }) => {
     try {
       port.postMessage({ id, result: await handlers[/** @type {keyof typeof handlers} */ (kind)](payload) });
@@ -159,6 +243,7 @@ try {
     }
   });
   port.postMessage({ ready: functions });
+  startCrons();
 } catch (error) {
   port.postMessage({ unusable: describeFailure(error).message });
 }

@@ -10,6 +10,7 @@ import { values } from "./cases/values.mjs";
 import { keyrings } from "./cases/keyrings.mjs";
 import { calls } from "./cases/calls.mjs";
 import { tokens } from "./cases/tokens.mjs";
+import { idempotency } from "./cases/idempotency.mjs";
 import { inspection } from "./cases/inspection.mjs";
 
 /**
@@ -49,7 +50,7 @@ export async function conformance({ api, inspect, vectors }) {
   };
   const suite = { api, inspect, vectors, check, test };
   // `first` comes first: it makes the first call ever into the package.
-  for (const cases of [first, hmac, secrets, boundary, values, keyrings, calls, tokens, inspection]) {
+  for (const cases of [first, hmac, secrets, boundary, values, keyrings, calls, tokens, idempotency, inspection]) {
     test(`${cases.name}: the cases load`, () => {
       cases(suite);
       check.ok(true, "loaded");

@@ -8,6 +8,7 @@ use countersign::error::Error;
 use countersign::explain::{KnownKey, Step, explain};
 use countersign::keyring::{Derivation, KeyId, Listed, admit, find};
 use countersign::mac::Key;
+use countersign::replay::{NAME_LEN, args_name, keep_until, nonce_name};
 use countersign::secret::{self, Problem};
 use countersign::value::{self, Fault, Value};
 use countersign::window;
@@ -200,6 +201,27 @@ fn values_are_64_deep_and_names_1024_bytes_long() {
             |audience: &str, function: &str| Call::new(audience.as_bytes(), FunctionType::Query, function.as_bytes(), &[0xa0]).is_ok();
         assert_eq!((call(&name, "f"), call("a", &name)), (is_accepted, is_accepted), "{len}");
     }
+}
+
+#[test]
+fn an_idempotency_key_has_256_bytes() {
+    for (len, is_accepted) in [(0, false), (1, true), (255, true), (256, true), (257, false)] {
+        let key = "k".repeat(len);
+        let once = call(&[0xa0]).with_idempotency_key(Some(key.as_bytes()));
+        assert_eq!(once.map(drop), if is_accepted { Ok(()) } else { Err(Error::TypeInvalid) }, "{len}");
+    }
+    // It is bytes that count.
+    assert!(call(&[0xa0]).with_idempotency_key(Some("\u{e9}".repeat(128).as_bytes())).is_ok());
+    assert_eq!(call(&[0xa0]).with_idempotency_key(Some("\u{e9}".repeat(129).as_bytes())).map(drop), Err(Error::TypeInvalid));
+}
+
+#[test]
+fn names_have_43_characters_and_nonces_are_kept_a_minute_more() {
+    let key = known("web");
+    let token = call(&[0xa0]).sign(&key.key, key.id, NOW, [0xff; 16]).unwrap();
+    assert_eq!([nonce_name(&token).len(), args_name(&call(&[0xa0])).len(), NAME_LEN], [43; 3]);
+    assert_eq!(keep_until(NOW, 60_000), NOW + 120_000);
+    assert_eq!(keep_until(LAST_TIME, u32::MAX), LAST_TIME + 4_294_967_295 + 60_000, "no time is too late to be kept");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use countersign::call::{Call, FunctionType, MAX_TOKEN_LEN, Token};
 use countersign::error::Error;
 use countersign::keyring::{self, Admission, Derivation, KeyId, Listed};
 use countersign::mac::{self, Key};
+use countersign::replay;
 use countersign::secret;
 use countersign::value::{self, Fault, Refusal, Value};
 use countersign::window::{self, MAX_TIME_MS, MAX_TOLERANCE_MS};
@@ -87,6 +88,8 @@ struct Signed {
     issued_at: u64,
     nonce: [u8; 16],
     args: Vec<u8>,
+    /// Only of a mutation.
+    idempotency_key: Option<String>,
 }
 
 impl Signed {
@@ -95,7 +98,8 @@ impl Signed {
     }
 
     fn call(&self) -> Call<'_> {
-        Call::new(self.audience.as_bytes(), self.kind, self.name.as_bytes(), &self.args).unwrap()
+        let call = Call::new(self.audience.as_bytes(), self.kind, self.name.as_bytes(), &self.args).unwrap();
+        call.with_idempotency_key(self.idempotency_key.as_deref().map(str::as_bytes)).unwrap()
     }
 
     /// The last part of its token.
@@ -112,8 +116,25 @@ fn kind() -> impl Strategy<Value = FunctionType> {
 
 /// Texts made of pieces that meet at boundaries: the names of types with the byte that CBOR puts in front of them, separators, and letters.
 fn text() -> impl Strategy<Value = String> {
-    let pieces =
-        vec!["a", "b", "\n", "\0", ".", ":", ",", " ", "equery", "query", "hmutation", "mutation", "faction", "\u{1b}", "P", "\u{60}"];
+    let pieces = vec![
+        "nidempotencyKey",
+        "a",
+        "b",
+        "\n",
+        "\0",
+        ".",
+        ":",
+        ",",
+        " ",
+        "equery",
+        "query",
+        "hmutation",
+        "mutation",
+        "faction",
+        "\u{1b}",
+        "P",
+        "\u{60}",
+    ];
     prop::collection::vec(prop::sample::select(pieces), 1..5).prop_map(|pieces| pieces.concat())
 }
 
@@ -131,14 +152,10 @@ fn args() -> impl Strategy<Value = Vec<u8>> {
 fn signed() -> impl Strategy<Value = Signed> {
     let time = prop_oneof![0..30_u64, Just(MAX_TIME_MS), 250..260_u64, 65530..65540_u64];
     let nonce = prop_oneof![any::<[u8; 16]>(), Just([0; 16])];
-    (few_ids(), text(), kind(), text(), time, nonce, args()).prop_map(|(number, audience, kind, name, issued_at, nonce, args)| Signed {
-        id: id(number),
-        audience,
-        kind,
-        name,
-        issued_at,
-        nonce,
-        args,
+    let key = prop::option::of(text());
+    (few_ids(), text(), kind(), text(), time, nonce, args(), key).prop_map(|(number, audience, kind, name, issued_at, nonce, args, key)| {
+        let idempotency_key = key.filter(|_| kind == FunctionType::Mutation);
+        Signed { id: id(number), audience, kind, name, issued_at, nonce, args, idempotency_key }
     })
 }
 
@@ -160,6 +177,65 @@ proptest! {
     }
 
     #[test]
+    fn where_arguments_end_and_an_idempotency_key_begins_is_signed(signed in signed(), pieces in prop::collection::vec(text(), 2..4), at: [prop::sample::Index; 2]) {
+        // The same characters, cut in two places: into a name and a key, or into an argument and a key.
+        let whole = pieces.concat();
+        let ends: Vec<usize> = (1..whole.len()).filter(|end| whole.is_char_boundary(*end)).collect();
+        prop_assume!(!ends.is_empty());
+        let signed = Signed { kind: FunctionType::Mutation, ..signed };
+        let key = Key::new(b"k");
+        let cuts = at.map(|at| whole.split_at(ends[at.index(ends.len())]));
+        let [one, other] = cuts.map(|(name, key)| Signed { name: name.into(), idempotency_key: Some(key.into()), ..signed.clone() });
+        prop_assert_eq!(one.mac(&key) == other.mac(&key), one == other);
+        prop_assert_eq!(replay::use_name(&one.call()) == replay::use_name(&other.call()), one == other);
+        let [one, other] = cuts.map(|(argument, key)| {
+            let args = Value::Object(vec![("a".into(), Value::Text(argument.into()))]).encode();
+            Signed { args, idempotency_key: Some(key.into()), ..signed.clone() }
+        });
+        prop_assert_eq!(one.mac(&key) == other.mac(&key), one == other);
+        prop_assert_eq!(replay::args_name(&one.call()) == replay::args_name(&other.call()), one == other);
+        // A key is no argument of this name, nor the other way round.
+        let fields = |once: &str| Value::Object(vec![("idempotencyKey".into(), Value::Text(once.into()))]).encode();
+        let as_argument = Signed { args: fields(&whole), idempotency_key: None, ..signed.clone() };
+        let as_key = Signed { args: vec![0xa0], idempotency_key: Some(whole), ..signed };
+        prop_assert_ne!(as_argument.mac(&key), as_key.mac(&key));
+    }
+
+    #[test]
+    fn calls_are_remembered_by_what_must_not_happen_twice_and_by_nothing_else(one in signed(), other in signed(), fields: [bool; 4]) {
+        let other = Signed {
+            id: if fields[0] { one.id } else { other.id },
+            nonce: if fields[1] { one.nonce } else { other.nonce },
+            name: if fields[2] { one.name.clone() } else { other.name },
+            idempotency_key: if fields[3] { one.idempotency_key.clone() } else { other.idempotency_key },
+            kind: if fields[3] { one.kind } else { other.kind },
+            ..other
+        };
+        let key = Key::new(b"k");
+        let nonces = [&one, &other].map(|signed| replay::nonce_name(&signed.token(&key)));
+        prop_assert_eq!(nonces[0] == nonces[1], (one.id, one.nonce) == (other.id, other.nonce));
+        let args = [&one, &other].map(|signed| replay::args_name(&signed.call()));
+        prop_assert_eq!(args[0] == args[1], one.args == other.args);
+        let uses = [&one, &other].map(|signed| replay::use_name(&signed.call()));
+        prop_assert_eq!(uses.map(|used| used.is_some()), [&one, &other].map(|signed| signed.idempotency_key.is_some()));
+        if let [Some(used), Some(of_other)] = uses {
+            prop_assert_eq!(used == of_other, (&one.name, &one.idempotency_key) == (&other.name, &other.idempotency_key));
+        }
+        for names in [nonces.to_vec(), args.to_vec(), uses.into_iter().flatten().collect()] {
+            prop_assert!(names.iter().flatten().all(|c| c.is_ascii_alphanumeric() || b"-_".contains(c)));
+        }
+    }
+
+    #[test]
+    fn a_nonce_is_kept_until_its_token_can_no_longer_be_accepted(issued_at in time(), tolerance in 0..=MAX_TOLERANCE_MS, later in 0..1000_u64) {
+        prop_assume!(issued_at <= MAX_TIME_MS);
+        let until = replay::keep_until(issued_at, tolerance);
+        // The last time at which it is accepted, by a clock that is not a minute behind the one that forgets.
+        prop_assert_eq!(until, issued_at + u64::from(tolerance) + 60_000);
+        prop_assert_ne!(window::check(issued_at, until - 59_999 + later, tolerance), Ok(()));
+    }
+
+    #[test]
     fn a_text_cannot_hold_the_fields_that_follow_it(signed in signed(), kind in kind()) {
         // The type and the name written into the audience, as an encoding without lengths would have them.
         let key = Key::new(b"k");
@@ -170,7 +246,7 @@ proptest! {
     }
 
     #[test]
-    fn all_that_is_signed_is_told_apart(one in signed(), other in signed(), fields: [bool; 7]) {
+    fn all_that_is_signed_is_told_apart(one in signed(), other in signed(), fields: [bool; 8]) {
         // `other` with some of its fields taken from `one`, so that calls differ in one field as often as in all.
         let other = Signed {
             id: if fields[0] { one.id } else { other.id },
@@ -180,11 +256,13 @@ proptest! {
             issued_at: if fields[4] { one.issued_at } else { other.issued_at },
             nonce: if fields[5] { one.nonce } else { other.nonce },
             args: if fields[6] { one.args.clone() } else { other.args },
+            idempotency_key: if fields[7] { one.idempotency_key.clone() } else { other.idempotency_key },
         };
+        let other = Signed { idempotency_key: other.idempotency_key.filter(|_| other.kind == FunctionType::Mutation), ..other };
         let key = Key::new(b"k");
         prop_assert_eq!(one.mac(&key) == other.mac(&key), one == other);
-        let same_call = (&one.audience, one.kind, &one.name, &one.args) == (&other.audience, other.kind, &other.name, &other.args);
-        let expected = if same_call { Ok(()) } else { Err(Error::SignatureInvalid) };
+        let call = |signed: &Signed| (signed.audience.clone(), signed.kind, signed.name.clone(), signed.args.clone(), signed.idempotency_key.clone());
+        let expected = if call(&one) == call(&other) { Ok(()) } else { Err(Error::SignatureInvalid) };
         prop_assert_eq!(other.call().verify(&one.token(&key), &key, true, one.issued_at, 0), expected);
         prop_assert_eq!(other.call().verify(&one.token(&key), &key, false, one.issued_at, 0), Err(Error::KeyUnknown));
     }

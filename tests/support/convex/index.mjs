@@ -47,12 +47,12 @@ function stop(server) {
  * @param {Record<string, string>} [options.env] the deployment's environment variables; the process's own are never seen
  * @param {number} [options.port] for the API and the WebSocket; 0: any free one
  * @param {number} [options.sitePort] for http actions; 0: any free one
- * @param {string} [options.publicUrl] where clients reach the API, if not at the port itself: the deployment's CONVEX_CLOUD_URL
+ * @param {string | ((url: string) => string | Promise<string>)} [options.publicUrl] where clients reach the API, if not at
+ *   the port itself: the deployment's CONVEX_CLOUD_URL; a function is given the address that a proxy must forward to
  * @param {(entry: LogEntry) => void} [options.log] called with each line of the functions' logs
  * @param {boolean} [options.redact] hide the reason of a failure from clients, as production deployments do (development ones do not)
  */
 export async function startConvex({ functionsDir, env = {}, port = 0, sitePort = 0, publicUrl, log, redact = true }) {
-  if (publicUrl !== undefined && !/^https?:\/\/[^/?#]+$/.test(publicUrl)) throw new Error(`publicUrl must be an origin such as "https://convex.example.com", with no slash at its end, and not "${publicUrl}".`);
   for (const [file, what] of Object.entries(UNSUPPORTED)) {
     if ([".ts", ".js"].some((extension) => existsSync(path.join(functionsDir, file + extension)))) throw new Error(`The embedded Convex does not support ${what} (${file}).`);
   }
@@ -70,7 +70,9 @@ export async function startConvex({ functionsDir, env = {}, port = 0, sitePort =
   try {
     const url = `http://${HOST}:${await listen(api, port)}`;
     const siteUrl = `http://${HOST}:${await listen(site, sitePort)}`;
-    await deployment.start({ app, deploymentName: NAME, url: publicUrl ?? url, siteUrl });
+    const cloudUrl = typeof publicUrl === "function" ? await publicUrl(url) : (publicUrl ?? url);
+    if (!/^https?:\/\/[^/?#]+$/.test(cloudUrl)) throw new Error(`publicUrl must be an origin such as "https://convex.example.com", with no slash at its end, and not "${cloudUrl}".`);
+    await deployment.start({ app, deploymentName: NAME, url: cloudUrl, siteUrl });
     return {
       /** Where the API listens; with `publicUrl`, what a proxy must forward to. */
       url,

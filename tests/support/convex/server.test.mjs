@@ -91,6 +91,12 @@ test("publicUrl is the deployment's CONVEX_CLOUD_URL, and must be an origin", as
   const convex = await startFixture({ publicUrl: "https://convex.example.com" });
   expect(await /** @type {any} */ (httpClient(convex.url)).query("environment:all", {})).toEqual({ CONVEX_CLOUD_URL: "https://convex.example.com", CONVEX_SITE_URL: convex.siteUrl });
   await convex.close();
+  /** @type {string | undefined} */
+  let given;
+  const behind = await startFixture({ publicUrl: async (url) => ((given = url), "http://localhost:1") });
+  expect(given).toBe(behind.url);
+  expect((await /** @type {any} */ (httpClient(behind.url)).query("environment:all", {})).CONVEX_CLOUD_URL).toBe("http://localhost:1");
+  await behind.close();
   for (const publicUrl of ["https://convex.example.com/", "convex.example.com", ""]) {
     await expect(startFixture({ publicUrl })).rejects.toThrow(`publicUrl must be an origin such as "https://convex.example.com", with no slash at its end, and not "${publicUrl}".`);
   }

@@ -27,6 +27,14 @@ export function withTokenArgument(args: GenericValidator | PropertyValidators): 
   }
 }
 
+/** What a call brings along to prove itself. Nothing of it has been verified. */
+export interface Signature {
+  /** The token, or whatever stands in its place. */
+  readonly token: unknown;
+  /** The idempotency key that came beside the token. */
+  readonly idempotencyKey: string | undefined;
+}
+
 /**
  * Takes the signature out of the raw arguments. What remains keeps its prototype, and its fields keep their getters,
  * so that the encoder sees, and refuses, whatever is not plain. What the encoder never reads, such as symbol keys, is
@@ -34,14 +42,27 @@ export function withTokenArgument(args: GenericValidator | PropertyValidators): 
  *
  * @param raw - The arguments as Convex passes them.
  */
-export function takeToken(raw: unknown): { token: unknown; args: unknown } {
-  if (typeof raw !== "object" || raw === null) return { token: undefined, args: raw };
+export function takeSignature(raw: unknown): { signature: Signature; args: unknown } {
+  if (typeof raw !== "object" || raw === null) return { signature: readSignature(undefined), args: raw };
   const args = Object.create(Object.getPrototypeOf(raw) as object | null) as object;
   for (const name of Object.keys(raw)) {
     const field = Object.getOwnPropertyDescriptor(raw, name);
     if (field !== undefined && name !== tokenArgument) Object.defineProperty(args, name, field);
   }
-  return { token: Object.getOwnPropertyDescriptor(raw, tokenArgument)?.value, args };
+  return { signature: readSignature(valueOf(raw, tokenArgument)), args };
+}
+
+/** A token; or `{ token, idempotencyKey }`, both of them texts. Anything else is a token that is none. */
+function readSignature(value: unknown): Signature {
+  if (typeof value === "object" && value !== null && Object.keys(value).length === 2) {
+    const [token, idempotencyKey] = [valueOf(value, "token"), valueOf(value, "idempotencyKey")];
+    if (typeof token === "string" && typeof idempotencyKey === "string" && idempotencyKey !== "") return { token, idempotencyKey };
+  }
+  return { token: value, idempotencyKey: undefined };
+}
+
+function valueOf(object: object, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(object, name)?.value;
 }
 
 function addToken(fields: PropertyValidators): PropertyValidators {

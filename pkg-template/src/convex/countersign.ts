@@ -1,19 +1,13 @@
-import {
-  actionGeneric,
-  internalActionGeneric,
-  internalMutationGeneric,
-  internalQueryGeneric,
-  mutationGeneric,
-  queryGeneric,
-} from "convex/server";
-import type { GenericValidator, PropertyValidators } from "convex/values";
-import { withTokenArgument } from "./arguments.js";
-import { admit } from "./guard.js";
+import { takeSignature, withTokenArgument } from "./arguments.js";
+import { checkScope } from "../core/scope.js";
+import { guarded } from "./guard.js";
 import type { GuardCtx } from "./guard.js";
-import { misconfigured, readOptions } from "./options.js";
+import { check, isListOfNames, readOptions } from "./options.js";
 import type { CountersignOptions, GuardSettings } from "./options.js";
 import { own } from "../core/input.js";
 import type { FunctionBuilder, FunctionKind, SignedBuilder } from "./types.js";
+import { checkBuilder, wrap } from "./wrap.js";
+import type { Definition, RegisteredFunction } from "./wrap.js";
 
 /** The guarded builders that {@link countersign} makes. */
 export interface SignedBuilders<
@@ -35,7 +29,12 @@ export interface SignedBuilders<
  *
  * ```ts
  * // convex/countersign.ts
- * export const { signedQuery, signedMutation, signedAction } = countersign({ query, mutation, action, replay: false });
+ * export const { signedQuery, signedMutation, signedAction } = countersign({
+ *   query,
+ *   mutation,
+ *   action,
+ *   replay: components.countersign,
+ * });
  * ```
  *
  * Secrets are read from the environment at each call: `COUNTERSIGN_SECRET`, and while rotating
@@ -61,66 +60,32 @@ export function countersign<
   };
 }
 
-// What Convex's builders make, as convex itself and its test library know it; its public types leave this out.
-interface RegisteredFunction {
-  readonly isQuery?: true;
-  readonly isMutation?: true;
-  readonly isAction?: true;
-  readonly isInternal?: true;
-  readonly _handler: (ctx: object, args: unknown) => unknown;
-  exportArgs: () => string;
-  exportReturns: () => string;
-}
-
-type Handler = (ctx: GuardCtx & object, args: unknown) => unknown;
-type Definition = Handler | { args?: GenericValidator | PropertyValidators; handler: Handler };
-type Register = (definition: Handler) => unknown;
-
-const flags = { query: "isQuery", mutation: "isMutation", action: "isAction" } as const;
-
 function guardBuilder<Kind extends FunctionKind, Builder extends FunctionBuilder>(
   kind: Kind,
   builder: Builder | undefined,
   settings: GuardSettings,
 ): SignedBuilder<Kind, Builder> {
-  if (typeof builder !== "function") {
-    throw misconfigured(`\`${kind}\` from ./_generated/server is missing`);
-  }
-  const build: (definition: never) => unknown = builder;
+  checkBuilder(kind, builder);
   const signed = (definition: Definition): RegisteredFunction => {
-    const unguarded = build(addToken(definition) as never) as RegisteredFunction;
-    if (unguarded[flags[kind]] !== true || typeof unguarded._handler !== "function") {
-      throw misconfigured(`what was passed as \`${kind}\` does not build a Convex ${kind}`);
-    }
-    return guard(kind, unguarded, settings);
+    const [plain, callers] = takeCallers(definition);
+    const permit = (caller: string) => {
+      if (callers !== undefined) checkScope("caller", caller, callers);
+    };
+    return wrap(kind, builder, addToken(plain), async (ctx, raw, run) => {
+      const { signature, args } = takeSignature(raw);
+      return await guarded(settings, ctx, { kind, signature, args, permit }, (caller) => run({ ...ctx, caller } as GuardCtx, args));
+    });
   };
   // The type is the builder's own with the signature added; no expression can have it without a cast.
   return signed as unknown as SignedBuilder<Kind, Builder>;
 }
 
-/**
- * Puts the guard around everything the builder made, not inside it: a builder of the user's own may read arguments
- * and the database before it calls the handler.
- */
-function guard(kind: FunctionKind, unguarded: RegisteredFunction, settings: GuardSettings): RegisteredFunction {
-  const guarded = register(kind, unguarded.isInternal === true)(async (ctx, raw) => {
-    const { caller, args } = await admit(kind, settings, ctx, raw);
-    return unguarded._handler({ ...ctx, caller }, args);
-  }) as RegisteredFunction;
-  guarded.exportArgs = unguarded.exportArgs;
-  guarded.exportReturns = unguarded.exportReturns;
-  return guarded;
-}
-
-function register(kind: FunctionKind, internal: boolean): Register {
-  switch (kind) {
-    case "query":
-      return (internal ? internalQueryGeneric : queryGeneric) as Register;
-    case "mutation":
-      return (internal ? internalMutationGeneric : mutationGeneric) as Register;
-    case "action":
-      return (internal ? internalActionGeneric : actionGeneric) as Register;
-  }
+/** The callers that a definition admits, and the definition without them; Convex does not know that option. */
+function takeCallers(definition: Definition): [Definition, readonly string[] | undefined] {
+  if (typeof definition === "function" || !Object.hasOwn(definition, "callers")) return [definition, undefined];
+  const { callers = [], ...plain } = definition;
+  check(isListOfNames(callers) && callers.length > 0, "callers", "a list of callers' names, with at least one");
+  return [plain, [...callers]];
 }
 
 function addToken(definition: Definition): Definition {

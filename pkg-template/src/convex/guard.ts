@@ -1,63 +1,88 @@
-import { verifyCall } from "../index.js";
-import type { Keyring } from "../index.js";
-import { takeToken } from "./arguments.js";
+import { claimableCall } from "../core/call.js";
+import type { ClaimableCall } from "../core/call.js";
+import type { Signature } from "./arguments.js";
 import { originOf } from "./audience.js";
 import { variable } from "./environment.js";
 import { misconfigured } from "./options.js";
 import type { GuardSettings } from "./options.js";
 import { claimedKeyId, toOutwardError } from "./refusal.js";
+import { claim, record } from "./replay.js";
+import type { Recorded, WriterCtx } from "./replay.js";
 import { openKeyring } from "./secrets.js";
 import type { Caller, FunctionKind } from "./types.js";
 
 /** The part of Convex's `ctx` that a guard uses. */
-export interface GuardCtx {
+export interface GuardCtx extends WriterCtx {
   readonly meta?: { getFunctionMetadata?(): Promise<{ name: string; componentPath: string }> };
 }
 
-/** A call that may proceed. */
-export interface AdmittedCall {
-  readonly caller: Caller;
-  /** The arguments without the signature: the very object that was verified. */
+/** A call that nobody has verified yet. */
+export interface ReceivedCall {
+  /** What the function was registered as. */
+  readonly kind: FunctionKind;
+  /** The function that must have been signed, where it is not the one that runs. */
+  readonly name?: unknown;
+  readonly signature: Signature;
+  /** The arguments that must have been signed. */
   readonly args: unknown;
+  /** Refuses callers that may not make this call. */
+  readonly permit: (caller: string, name: string) => void;
 }
 
 /**
- * Verifies one call.
+ * Runs a function if its call proves itself, and at most once where the call may only be made once.
  *
- * @param kind - What the function was registered as.
  * @param settings - The guard's options.
- * @param ctx - The function's `ctx`.
- * @param raw - The arguments as Convex passes them, with the signature.
+ * @param ctx - The guarded function's `ctx`.
+ * @param call - The call.
+ * @param run - What to run for a good call.
+ * @returns What `run` returns, or returned when the same idempotency key was used before.
  * @throws ConvexError `{ code: "unauthorized" }` if the call is refused, whatever the reason; with `explain` the
- *   precise code and a message. `{ code: "misconfigured", message }` if this deployment is not set up.
+ *   precise code and a message. `{ code: "idempotency_conflict", message }` for an idempotency key that was used with
+ *   other arguments. `{ code: "misconfigured", message }` if this deployment is not set up.
  */
-export async function admit(kind: FunctionKind, settings: GuardSettings, ctx: GuardCtx, raw: unknown): Promise<AdmittedCall> {
-  const { token, args } = takeToken(raw);
-  let name = "-";
-  let keyring: Keyring | undefined;
-  try {
-    name = await functionName(ctx);
+export async function guarded(settings: GuardSettings, ctx: GuardCtx, call: ReceivedCall, run: (caller: Caller) => unknown): Promise<unknown> {
+  const { kind, signature, args } = call;
+  const log: { name: string; accepted: readonly string[] } = { name: "-", accepted: [] };
+  const { verified, recorded } = await orRefuse(admit);
+  if (recorded !== undefined) return recorded.result;
+  const { caller, keyId, issuedAt } = verified;
+  const returned = await run({ name: caller, keyId, issuedAt });
+  await orRefuse(() => record(settings.replay, ctx, verified, returned));
+  return returned;
+
+  async function admit(): Promise<{ verified: ClaimableCall; recorded: Recorded | undefined }> {
+    const registered = await functionName(ctx);
+    const name = "name" in call ? call.name : registered;
+    log.name = printable(name);
     const audience = settings.audience ?? audienceOfDeployment();
-    keyring = openKeyring(settings.secret);
-    const { caller, keyId, issuedAt } = verifyCall(keyring, token, {
-      audience,
-      type: kind,
-      name,
-      args: args as object, // verifyCall refuses whatever is none
-      now: Date.now(),
-      toleranceMs: settings.toleranceMs,
-    });
-    return { caller: { name: caller, keyId, issuedAt }, args };
-  } catch (error) {
-    throw toOutwardError(error, {
-      name,
-      type: kind,
-      keyId: claimedKeyId(token),
-      accepted: keyring?.keyIds ?? [],
-      explain: settings.explain,
-    });
-  } finally {
-    keyring?.free();
+    const keyring = openKeyring(settings.keys, "keys");
+    try {
+      log.accepted = keyring.keyIds;
+      const verified = claimableCall(keyring, signature.token, {
+        audience,
+        type: kind,
+        name: name as string, // refused if it is none
+        args: args as object, // refused if it is none
+        idempotencyKey: signature.idempotencyKey,
+        now: Date.now(),
+        toleranceMs: settings.toleranceMs,
+      });
+      call.permit(verified.caller, name as string);
+      // The last check: only a good call uses a nonce up.
+      return { verified, recorded: await claim(kind, settings.replay, ctx, verified) };
+    } finally {
+      keyring.free();
+    }
+  }
+
+  /** What goes wrong in the guard leaves it as a refusal; what goes wrong in the function is the function's. */
+  async function orRefuse<T>(step: () => Promise<T>): Promise<T> {
+    try {
+      return await step();
+    } catch (error) {
+      throw toOutwardError(error, { ...log, type: kind, keyId: claimedKeyId(signature.token), explain: settings.explain });
+    }
   }
 }
 
@@ -72,6 +97,11 @@ async function functionName({ meta }: GuardCtx): Promise<string> {
   }
   // The default export has two spellings; callers sign the one that getFunctionName gives.
   return name.replace(/:default$/, "");
+}
+
+/** A function's name for the log. Through a gateway callers choose it, and nothing else may get into the log. */
+function printable(name: unknown): string {
+  return typeof name === "string" && /^[\w/$]{1,200}(:[\w$]{1,200})?$/.test(name) ? name : "-";
 }
 
 function audienceOfDeployment(): string {

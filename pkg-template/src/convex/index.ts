@@ -5,8 +5,11 @@
  */
 export { countersign } from "./countersign.js";
 export type { SignedBuilders } from "./countersign.js";
-export type { CountersignOptions } from "./options.js";
+export { gateway } from "./gateway.js";
+export type { Allow, Gateway, GatewayOptions } from "./gateway.js";
+export type { CountersignOptions, VerificationOptions } from "./options.js";
+export type { ReplayComponent } from "./replay.js";
 export { requireSecret } from "./require-secret.js";
 export type { RequireSecretOptions } from "./require-secret.js";
 export type { AtEachCall, CallerSecrets, Secrets } from "./secrets.js";
-export type { Caller, FunctionBuilder, FunctionKind, SignedBuilder } from "./types.js";
+export type { CallSignature, Caller, FunctionBuilder, FunctionKind, SignedBuilder } from "./types.js";

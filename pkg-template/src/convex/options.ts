@@ -1,6 +1,7 @@
 import { CountersignError } from "../index.js";
 import { own } from "../core/input.js";
 import { normalizeAudience } from "./audience.js";
+import type { ReplayComponent } from "./replay.js";
 import type { AtEachCall, CallerSecrets, Secrets } from "./secrets.js";
 import type { FunctionBuilder } from "./types.js";
 
@@ -9,23 +10,29 @@ export interface CountersignOptions<
   Query extends FunctionBuilder,
   Mutation extends FunctionBuilder,
   Action extends FunctionBuilder,
-> {
+> extends VerificationOptions {
   /** `query` from `./_generated/server`, or a builder made from it. */
   readonly query: Query;
   /** `mutation` from `./_generated/server`, or a builder made from it. */
   readonly mutation: Mutation;
   /** `action` from `./_generated/server`, or a builder made from it. */
   readonly action: Action;
+}
+
+/** How signed calls are verified. */
+export interface VerificationOptions {
   /**
-   * `false`: the same signed call is accepted again until its window has passed. It must be said out loud.
+   * The replay component, `components.countersign`: a signed mutation or action then runs once, and the same call sent
+   * again is refused. Queries write nothing, so the same query is answered until its window has passed.
+   * `false`, said out loud: mutations and actions are no better off than queries.
    */
-  readonly replay: false;
+  readonly replay: ReplayComponent | false;
   /**
    * The accepted secret; or several with the newest first; or those of each caller by its name, which is then
    * `ctx.caller.name`. A function is asked again at each call. Left out, they come from the environment variables
    * `COUNTERSIGN_SECRET`, `COUNTERSIGN_SECRET_NEXT` and `COUNTERSIGN_SECRET_PREVIOUS`, read at each call.
    */
-  readonly secret?: AtEachCall<Secrets | CallerSecrets> | undefined;
+  readonly keys?: AtEachCall<Secrets | CallerSecrets> | undefined;
   /**
    * The deployment that calls must be meant for. Left out, it is the origin of `CONVEX_CLOUD_URL`, which Convex sets.
    * Callers that reach the deployment under another URL must name the same audience.
@@ -39,7 +46,8 @@ export interface CountersignOptions<
 
 /** The options as a guard uses them. */
 export interface GuardSettings {
-  readonly secret: AtEachCall<Secrets | CallerSecrets> | undefined;
+  readonly replay: ReplayComponent | false;
+  readonly keys: AtEachCall<Secrets | CallerSecrets> | undefined;
   readonly audience: string | undefined;
   readonly toleranceMs: number | undefined;
   readonly explain: boolean;
@@ -50,27 +58,35 @@ export interface GuardSettings {
  *
  * @throws CountersignError `misconfigured` if one of them makes no sense.
  */
-export function readOptions(
-  options: CountersignOptions<FunctionBuilder, FunctionBuilder, FunctionBuilder>,
-): GuardSettings {
-  const replay: unknown = own(options, "replay");
-  if (replay !== false) {
-    throw misconfigured(replay === undefined ? "say `replay: false`: a signed call works again until its window is over" : "`replay` can only be false");
-  }
+export function readOptions(options: VerificationOptions): GuardSettings {
+  const replay = own(options, "replay");
+  check(replay === false || isComponent(replay), "replay", "`components.countersign`, or `false` if a signed call may work again until its window is over");
+  check(!Object.hasOwn(options, "secret"), "secret", "called `keys`");
   const audience = own(options, "audience");
   const toleranceMs = own(options, "toleranceMs");
   const explain = own(options, "explain") ?? false;
   check(audience === undefined || (typeof audience === "string" && audience !== ""), "audience", "a URL");
   check(toleranceMs === undefined || (Number.isInteger(toleranceMs) && toleranceMs >= 0 && toleranceMs <= 900_000), "toleranceMs", "0 to 900000");
   check(typeof explain === "boolean", "explain", "true or false");
-  return { secret: own(options, "secret"), audience: audience && normalizeAudience(audience), toleranceMs, explain };
+  return { replay, keys: own(options, "keys"), audience: audience && normalizeAudience(audience), toleranceMs, explain };
 }
 
-function check(isRight: boolean, name: string, wanted: string): void {
+/** Convex's `components` is a Proxy that has whatever it is asked for, so all that can be seen here is that something else was passed. */
+function isComponent(replay: ReplayComponent | false | undefined): replay is ReplayComponent {
+  return typeof replay === "object" && replay !== null && (replay.replay as object | undefined) !== undefined && (replay.replay.consume as object | undefined) !== undefined;
+}
+
+/** Refuses an option that makes no sense. */
+export function check(isRight: boolean, name: string, wanted: string): asserts isRight {
   if (!isRight) throw misconfigured(`\`${name}\` must be ${wanted}`);
 }
 
 /** An error about how countersign is set up. */
 export function misconfigured(problem: string): CountersignError {
   return new CountersignError("misconfigured", `countersign: ${problem}.`);
+}
+
+/** Whether this is a list of texts. */
+export function isListOfNames(list: unknown): list is readonly string[] {
+  return Array.isArray(list) && list.every((name) => typeof name === "string");
 }

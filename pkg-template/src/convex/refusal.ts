@@ -40,6 +40,8 @@ export function toOutwardError(error: unknown, call: RefusedCall): unknown {
     return new ConvexError<RefusalData>({ code: "misconfigured", message });
   }
   console.warn(logLine("refused", code, call));
+  // Not a matter of who calls, and the caller has to know: another try would fail as well.
+  if (code === "idempotency_conflict") return new ConvexError<RefusalData>({ code, message });
   return new ConvexError<RefusalData>(call.explain ? { code, message } : { code: "unauthorized" });
 }
 

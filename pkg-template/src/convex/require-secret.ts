@@ -34,7 +34,7 @@ export function requireSecret(candidate: unknown, options: RequireSecretOptions 
   const secret = own(options, "secret");
   let keyIds: string[] = [];
   try {
-    const accepted = acceptedSecrets(secret);
+    const accepted = acceptedSecrets(secret, "secret");
     // Each is compared, so that the time does not tell which one matched.
     const matches = blaming(accepted, () => accepted.map(([text]) => verifySecret(candidate, text)));
     if (matches.includes(true)) return;
@@ -53,7 +53,7 @@ function refusal(candidate: unknown): CountersignError {
 }
 
 function idsOf(secret: AtEachCall<Secrets> | undefined): string[] {
-  const keyring = openKeyring(secret);
+  const keyring = openKeyring(secret, "secret");
   try {
     return keyring.keyIds;
   } finally {

@@ -22,6 +22,9 @@ export interface Caller {
   readonly issuedAt: number;
 }
 
+/** What comes with a signed call, as its argument `countersign`: the token, and beside it an idempotency key where there is one. */
+export type CallSignature = string | { token: string; idempotencyKey: string };
+
 /** The three kinds of Convex functions that a guard wraps. */
 export type FunctionKind = "query" | "mutation" | "action";
 
@@ -47,6 +50,8 @@ export type SignedBuilder<Kind extends FunctionKind, Builder> = {
       | ({
           /** The validators of the arguments, without `countersign`: an object of validators or `v.object(...)`. */
           args?: ArgsValidator;
+          /** The callers that may call this function, by their names in `keys`. Left out: all of them. */
+          callers?: readonly string[];
           /** The validator of the returned value. */
           returns?: ReturnsValidator;
           /** The function's code. It runs only for calls whose signature is right. */
@@ -80,9 +85,9 @@ type Registered<
 
 /** The arguments a caller sends: those of the function, those the builder takes for itself, and the signature. */
 type SignedArgs<Args, Taken> = 0 extends 1 & Args
-  ? { [name: string]: unknown; countersign: string }
+  ? { [name: string]: unknown; countersign: CallSignature }
   : Args extends unknown
-    ? Simplify<Named<Args> & Taken & { countersign: string }>
+    ? Simplify<Named<Args> & Taken & { countersign: CallSignature }>
     : never;
 
 // `{}` as Convex spells it would forbid `countersign` too.

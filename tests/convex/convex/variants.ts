@@ -18,13 +18,13 @@ export const within1s = strict.signedMutation({ args: event, handler: async () =
 const elsewhere = countersign({ ...builders, audience: "https://Custom.Example.com/" });
 export const forCustomDomain = elsewhere.signedMutation({ args: event, handler: async () => "ok" });
 
-const ownSecret = countersign({ ...builders, secret: optionSecret });
+const ownSecret = countersign({ ...builders, keys: optionSecret });
 export const withOwnSecret = ownSecret.signedMutation({ args: event, handler: async (ctx) => ctx.caller.name });
 
-const asked = countersign({ ...builders, secret: () => process.env["OTHER_SECRET"] });
+const asked = countersign({ ...builders, keys: () => process.env["OTHER_SECRET"] });
 export const withAskedSecret = asked.signedMutation({ args: event, handler: async () => "ok" });
 
-const named = countersign({ ...builders, secret: { web: [webSecret], worker: workerSecret } });
+const named = countersign({ ...builders, keys: { web: [webSecret], worker: workerSecret } });
 export const withCallers = named.signedMutation({ args: event, handler: async (ctx) => ctx.caller.name });
 
 const internalOnly = countersign({ ...builders, mutation: internalMutation });

@@ -43,7 +43,7 @@ describe("options", () => {
     await expectRefused(t, call(t, "mutation", name, { ...event, countersign: sign({ name, audience }) }), "signature_invalid", { name });
   });
 
-  test("secret: instead of the environment's", async () => {
+  test("keys: instead of the environment's", async () => {
     const name = "variants:withOwnSecret";
     const t = deployment();
     setEnvironment({ CONVEX_CLOUD_URL: audience });
@@ -51,16 +51,16 @@ describe("options", () => {
     await expectRefused(t, call(t, "mutation", name, { ...event, countersign: sign({ name }) }), "key_unknown", { name, accepted: keyIdOf(optionSecret) });
   });
 
-  test("secret: a function is asked at each call", async () => {
+  test("keys: a function is asked at each call", async () => {
     const name = "variants:withAskedSecret";
     setEnvironment({ CONVEX_CLOUD_URL: audience, OTHER_SECRET: optionSecret });
     expect(await signedCall(deployment(), "mutation", name, event, { secret: optionSecret })).toBe("ok");
     setEnvironment({ CONVEX_CLOUD_URL: audience });
     const { data } = await failureOf(signedCall(deployment(), "mutation", name, event, { secret: optionSecret }));
-    expect(data).toMatchObject({ code: "misconfigured", message: expect.stringContaining("`secret` option is not set") });
+    expect(data).toMatchObject({ code: "misconfigured", message: expect.stringContaining("`keys` option is not set") });
   });
 
-  test("secret: by caller, and the handler learns which caller it was", async () => {
+  test("keys: by caller, and the handler learns which caller it was", async () => {
     const name = "variants:withCallers";
     const t = deployment();
     expect(await signedCall(t, "mutation", name, event, { secret: webSecret })).toBe("web");

@@ -1,5 +1,6 @@
 import { convexTest } from "convex-test";
 import { createKeyring, signCall } from "countersign";
+import { register } from "countersign/test";
 import { anyApi, makeFunctionReference } from "convex/server";
 import type { FunctionReference, FunctionType } from "convex/server";
 import { afterEach, beforeEach, expect, vi } from "vitest";
@@ -50,9 +51,10 @@ export function useDeployment(): void {
 
 const modules = import.meta.glob("../convex/**/*.ts");
 
-/** A fresh deployment with the functions of `tests/convex/convex`, also as a component named `child`. */
+/** A fresh deployment with the functions of `tests/convex/convex`, also as a component named `child`, and the replay component. */
 export function deployment() {
   const t = convexTest({ schema, modules });
+  register(t);
   t.registerComponent("child", schema, modules);
   return t;
 }
@@ -69,6 +71,8 @@ export interface SignOptions {
   readonly name?: string;
   readonly args?: unknown;
   readonly now?: number;
+  readonly nonce?: Uint8Array;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** Signs a call as a client would: of `webhooks:markEventProcessed` with `event`, now, unless told otherwise. */
@@ -81,6 +85,8 @@ export function sign(options: SignOptions = {}): string {
       name: options.name ?? "webhooks:markEventProcessed",
       args: options.args ?? event,
       now: options.now ?? Date.now(),
+      nonce: options.nonce,
+      idempotencyKey: options.idempotencyKey,
     });
   } finally {
     keyring.free();
@@ -111,9 +117,15 @@ export async function call(t: Deployment, type: FunctionType, name: string, args
   }
 }
 
+/** The argument `countersign` of a call: a token, beside an idempotency key where there is one. */
+export function signature(options: SignOptions = {}): string | { token: string; idempotencyKey: string } {
+  const token = sign(options);
+  return options.idempotencyKey === undefined ? token : { token, idempotencyKey: options.idempotencyKey };
+}
+
 /** Signs and calls. */
 export async function signedCall(t: Deployment, type: FunctionType, name: string, args: Args, options: SignOptions = {}) {
-  return await call(t, type, name, { ...args, countersign: sign({ type, name, args, ...options }) });
+  return await call(t, type, name, { ...args, countersign: signature({ type, name, args, ...options }) });
 }
 
 /** What a failed call looks like from outside: everything a caller can see of it. */

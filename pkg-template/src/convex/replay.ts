@@ -1,0 +1,66 @@
+import { convexToJson, jsonToConvex } from "convex/values";
+import type { Value } from "convex/values";
+import type { FunctionReference } from "convex/server";
+import type { ComponentApi } from "../component/_generated/component.js";
+import { CountersignError } from "../index.js";
+import type { ClaimableCall } from "../core/call.js";
+import { misconfigured } from "./options.js";
+import type { FunctionKind } from "./types.js";
+
+/** The replay component as an app has it: `components.countersign`. */
+export type ReplayComponent = ComponentApi<string | undefined>;
+
+/** The part of Convex's `ctx` that claims and records. Queries do not have it. */
+export interface WriterCtx {
+  runMutation?<Args extends Record<string, Value | undefined>, Returned>(
+    mutation: FunctionReference<"mutation", "internal", Args, Returned>,
+    args: Args,
+  ): Promise<Returned>;
+}
+
+/** A result that a call with the same idempotency key had before. */
+export interface Recorded {
+  readonly result: unknown;
+}
+
+/** The largest result that is recorded, in bytes of its JSON. */
+const MAX_RESULT = 64 * 1024;
+
+/**
+ * Uses a verified call up: in a mutation's own transaction, in an action's own before it does anything. A query cannot.
+ *
+ * @returns What to return without running the function, if its result is recorded under the call's idempotency key.
+ * @throws CountersignError `replayed`, `idempotency_conflict`; `misconfigured` for an idempotency key without the component.
+ */
+export async function claim(kind: FunctionKind, replay: ReplayComponent | false, ctx: WriterCtx, call: ClaimableCall): Promise<Recorded | undefined> {
+  if (replay === false) {
+    if (call.once === undefined) return undefined;
+    throw misconfigured("an idempotency key needs the component: pass `replay: components.countersign` to countersign() or gateway()");
+  }
+  if (kind === "query") return undefined;
+  const idempotency = call.once && { ...call.once, caller: call.caller };
+  const { status, result } = await write(ctx)(replay.replay.consume, { ...call.claim, ...(idempotency && { idempotency }) });
+  if (status === "fresh") return undefined;
+  if (status === "recorded" && result !== undefined) return { result: jsonToConvex(JSON.parse(result) as never) };
+  throw new CountersignError(status === "conflict" ? "idempotency_conflict" : "replayed");
+}
+
+/**
+ * Records what a call with an idempotency key returned, in the transaction that did it.
+ *
+ * @throws CountersignError `misconfigured` if it is too large to be recorded; everything the call did is then rolled back.
+ */
+export async function record(replay: ReplayComponent | false, ctx: WriterCtx, call: ClaimableCall, returned: unknown): Promise<void> {
+  if (replay === false || call.once === undefined) return;
+  const result = JSON.stringify(convexToJson((returned ?? null) as Value));
+  const size = new TextEncoder().encode(result).length;
+  if (size > MAX_RESULT) {
+    throw misconfigured(`a call with an idempotency key returned ${size} bytes, and at most ${MAX_RESULT} are recorded. Return less, for example an id`);
+  }
+  await write(ctx)(replay.replay.record, { ...call.once, caller: call.caller, result });
+}
+
+function write(ctx: WriterCtx): NonNullable<WriterCtx["runMutation"]> {
+  if (ctx.runMutation === undefined) throw misconfigured("this `ctx` has no runMutation, which replay protection needs");
+  return ctx.runMutation;
+}

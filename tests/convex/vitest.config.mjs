@@ -11,7 +11,8 @@ export default defineConfig({
   cacheDir: "../../.cache/vitest-convex",
   test: {
     projects: [
-      { test: { ...shared, name: "edge-runtime", environment: "edge-runtime", include: ["guards/*.test.ts", "component/*.test.ts"] } },
+      // What contention.test.ts runs knows no environment: once is enough.
+      { test: { ...shared, name: "edge-runtime", environment: "edge-runtime", include: ["guards/*.test.ts", "component/*.test.ts"], exclude: ["component/contention.test.ts"] } },
       { test: { ...shared, name: "node", environment: "node", include: ["guards/*.test.ts", "client/*.test.ts", "component/*.test.ts"] } },
     ],
   },

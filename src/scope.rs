@@ -15,9 +15,11 @@ pub enum Listing {
 ///
 /// # Errors
 /// [`Error::CallerForbidden`] or [`Error::FunctionForbidden`].
-pub fn check<'a>(listing: Listing, mut list: impl Iterator<Item = &'a [u8]>, name: &[u8]) -> Result<(), Error> {
+pub fn check<'a>(listing: Listing, list: impl Iterator<Item = &'a [u8]>, name: &[u8]) -> Result<(), Error> {
     let functions = listing == Listing::Functions;
-    if list.any(|entry| entry == name || (functions && covers(entry, name))) && (!functions || is_canonical(name)) {
+    // To the end of the list: what an export has not read from the area it does not wipe.
+    let is_listed = list.fold(false, |found, entry| found | (entry == name || (functions && covers(entry, name))));
+    if is_listed && (!functions || is_canonical(name)) {
         Ok(())
     } else if functions {
         Err(Error::FunctionForbidden)

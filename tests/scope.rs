@@ -155,6 +155,18 @@ proptest! {
 }
 
 #[test]
+fn a_list_is_read_to_its_end_whatever_is_found_in_it() {
+    for name in [&b"a:b"[..], b"a:z", b"c:d", b"a:default"] {
+        for listing in [Listing::Functions, Listing::Callers] {
+            let list = ["a:b", "a:*", "a:b", "c:d", "e:f"];
+            let mut rest = list.iter().map(|entry| entry.as_bytes());
+            let answer = scope::check(listing, rest.by_ref(), name);
+            assert_eq!(rest.next(), None, "{answer:?}");
+        }
+    }
+}
+
+#[test]
 fn every_byte_is_in_a_name_where_it_may_be_and_nowhere_else() {
     for byte in 0..=u8::MAX {
         let c = byte.is_ascii_alphanumeric() || byte == b'_';

@@ -1,7 +1,8 @@
 // What client.gateway sends, and what it makes of the answers.
+import { inspect } from "node:util";
 import { CountersignError, createKeyring, verifyCall } from "countersign";
 import { CountersignClient } from "countersign/client";
-import { componentsGeneric } from "convex/server";
+import { anyApi, componentsGeneric } from "convex/server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { event, keyIdOf, secret, setEnvironment } from "../support/deployment.js";
 import { failure, startEndpoint, success } from "../support/endpoint.js";
@@ -114,12 +115,14 @@ describe("a call through the gateway", () => {
 });
 
 describe("what is not sent", () => {
-  test("attack 13: a component's function and a handle", async () => {
+  test("attack 13: a component's function, a handle, and what is no function at all", async () => {
     const client = new CountersignClient(endpoint.url);
     const component = (componentsGeneric() as unknown as { rateLimiter: { lib: { check: typeof create } } }).rateLimiter.lib.check;
-    for (const reference of [component, "function://;abc" as unknown as typeof create]) {
+    for (const reference of [component, "function://;abc", anyApi["orders"], undefined, [secret], { toString: () => secret }] as (typeof create)[]) {
       for (const call of [() => client.gateway.mutation(reference, order), () => client.mutation(reference as never, event as never)]) {
-        expect(await errorOf(call())).toMatchObject({ name: "CountersignError", code: "type_invalid", message: expect.stringContaining("of your own convex folder") as string });
+        const error = await errorOf(call());
+        expect(error).toMatchObject({ name: "CountersignError", code: "type_invalid", message: expect.stringContaining("of your own convex folder") as string });
+        expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(secret);
       }
     }
     expect(endpoint.received).toEqual([]);

@@ -24,7 +24,7 @@ function network(watch, answer, user) {
   return async (input, init) => {
     const { authorization, ...headers } = Object.fromEntries(new Headers(init?.headers));
     if (authorization !== undefined && authorization !== `Bearer ${user}`) throw new Error("another user's token");
-    watch.result([String(input), headers, String(init?.body).replace(/"countersign":"cs1\.[\w.-]+"/, ""), init?.method]);
+    watch.result([String(input), headers, String(init?.body).replace(/"(countersign|token)":"cs1\.[\w.-]+"/, ""), init?.method]);
     return answer();
   };
 }
@@ -32,12 +32,25 @@ function network(watch, answer, user) {
 /** @param {any} client @param {Watch} watch */
 async function callAll(client, watch) {
   for (const type of ["query", "mutation", "action"]) await watch.settled(() => client[type](mark, { eventId: "evt_1" }));
-  await watch.settled(() => client.mutation(mark, { eventId: "evt_1" }, { skipQueue: true }));
+  for (const type of ["query", "mutation", "action"]) await watch.settled(() => client.gateway[type](mark, { eventId: "evt_1" }));
+  await watch.settled(() => client.mutation(mark, { eventId: "evt_1" }, { skipQueue: true, idempotencyKey: "evt_1" }));
+  await watch.settled(() => client.gateway.mutation(mark, { eventId: "evt_1" }, { idempotencyKey: "evt_1" }));
 }
+
+/** Tries again at once. @param {Rows[string]} row @returns {Rows[string]} */
+const withoutWaits = (row) => async (given) => {
+  const { random } = Math;
+  Math.random = () => 0;
+  try {
+    await row(given);
+  } finally {
+    Math.random = random;
+  }
+};
 
 /** @type {Rows} */
 export const clients = {
-  async CountersignClient({ watch, api, entries, secret, other, forbid }) {
+  CountersignClient: withoutWaits(async ({ watch, api, entries, secret, other, forbid }) => {
     const user = `jwt.${other.split("").reverse().join("")}.of-a-user`;
     forbid("a user's token", `...${user}`);
     for (const answer of answers(entries.codes)) {
@@ -50,7 +63,7 @@ export const clients = {
     }
     const fetch = network(watch, /** @type {any} */ (answers([])[0]), user);
     for (const thing of odd(secret)) {
-      for (const options of [{ secret: thing }, { secret: () => thing }, { secret, audience: thing }, { secret, clock: () => thing }, { secret, logger: thing }, { secret, fetch: thing }, { secret, skipConvexDeploymentUrlCheck: thing }, thing]) {
+      for (const options of [{ secret: thing }, { secret: () => thing }, { secret, audience: thing }, { secret, clock: () => thing }, { secret, logger: thing }, { secret, fetch: thing }, { secret, skipConvexDeploymentUrlCheck: thing }, { secret, gateway: thing }, thing]) {
         const client = watch.run(() => new api.CountersignClient(url, typeof options === "object" && options !== null && "secret" in options ? { fetch, ...options } : options));
         // Without a fetch of ours it would go out into the world.
         if (client !== undefined && typeof options === "object" && options !== null && "secret" in options && !("fetch" in options)) await watch.settled(() => client.query(mark, {}));
@@ -58,7 +71,14 @@ export const clients = {
       watch.run(() => new api.CountersignClient(thing, { secret }));
       // Arguments are sent as they are. What comes of them is not.
       const client = new api.CountersignClient(url, { secret, fetch: async () => Response.json({ status: "success", value: null, logLines: [] }) });
-      for (const args of [thing, { secret, thing }, { countersign: thing }, { list: [thing, new Date(0), secret] }]) await watch.settled(() => client.mutation(mark, args));
+      for (const args of [thing, { secret, thing }, { countersign: thing }, { list: [thing, new Date(0), secret] }]) {
+        await watch.settled(() => client.mutation(mark, args));
+        await watch.settled(() => client.gateway.mutation(mark, args));
+      }
+      for (const call of [client, client.gateway]) {
+        await watch.settled(() => call.mutation(mark, {}, { idempotencyKey: thing }));
+        await watch.settled(() => call.mutation(thing, {}));
+      }
     }
     for (const text of [`http://${secret}@example.com`, `ftp://${secret}`, `https://example.com/?secret=${secret}`, `http://example.com/#${secret}`]) watch.run(() => new api.CountersignClient(text, { secret, fetch }));
     for (const values of environments(secret, other)) {
@@ -66,7 +86,7 @@ export const clients = {
       await callAll(new api.CountersignClient(url, { fetch }), watch);
     }
     environment({});
-  },
+  }),
 };
 
 /** @param {"fetchQuery" | "fetchMutation" | "fetchAction"} name @returns {Rows[string]} */
@@ -85,6 +105,10 @@ const nextRow = (name) => async ({ watch, api, entries, secret, other }) => {
       environment(values);
       await watch.settled(() => api[name](mark, {}));
     }
+    globalThis.fetch = async () => Response.json({ status: "success", value: null, logLines: [] });
+    // A key is sent as it is, like an argument.
+    for (const thing of odd(secret)) await watch.settled(() => api[name](mark, {}, { url, secret, idempotencyKey: thing }));
+    globalThis.fetch = network(watch, /** @type {any} */ (answers([])[0]), "");
     for (const thing of odd(secret)) {
       for (const options of [{ url, secret: thing }, { url: thing, secret }, { url, secret, audience: thing }, thing]) await watch.settled(() => api[name](mark, {}, options));
       if (typeof thing === "string" || typeof thing === "symbol") await watch.settled(() => api[name](mark, thing, { url, secret }));

@@ -11,7 +11,7 @@ const builderOf = /** @type {const} */ ({ query: "signedQuery", mutation: "signe
 const ctx = { meta: { getFunctionMetadata: async () => ({ name: "webhooks:mark", componentPath: "" }) } };
 
 /** @param {World} world @param {object} [options] */
-const guards = (world, options) => world.convex.countersign({ query: queryGeneric, mutation: mutationGeneric, action: actionGeneric, replay: false, secret: () => [world.m.secret, world.m.other], audience: AUDIENCE, ...options });
+const guards = (world, options) => world.convex.countersign({ query: queryGeneric, mutation: mutationGeneric, action: actionGeneric, replay: false, keys: () => [world.m.secret, world.m.other], audience: AUDIENCE, ...options });
 
 /** Calls a guarded function as Convex would. @param {World} world @param {(typeof kinds)[number]} kind @param {object} args @param {object} [options] of the guard */
 function callGuarded(world, kind, args, options) {
@@ -52,7 +52,7 @@ const guardRows = (kind) => ({
   [`a ${kind} of a deployment that is not set up`]: async (/** @type {World} */ world) => {
     const args = { field: world.m.field };
     for (const [name, secret] of Object.entries({ quoted: `"${world.m.secret}"`, short: world.m.secret.slice(0, 30), missing: undefined, pair: [world.m.other, ` ${world.m.secret}`], shared: { web: world.m.secret, worker: world.m.secret } })) {
-      await assert.rejects(callGuarded(world, kind, { ...args, countersign: tokenFor(world, kind, args) }, { secret: () => secret }), (/** @type {any} */ error) => error.data.code === "misconfigured");
+      await assert.rejects(callGuarded(world, kind, { ...args, countersign: tokenFor(world, kind, args) }, { keys: () => secret }), (/** @type {any} */ error) => error.data.code === "misconfigured");
       world.look(name);
     }
   },
@@ -62,7 +62,8 @@ const guardRows = (kind) => ({
 function fakeFetch(world, answer = { status: "success", value: "fine", logLines: [] }, status = 200) {
   return async (/** @type {unknown} */ _, /** @type {any} */ init) => {
     const { args } = JSON.parse(init.body);
-    world.hideToken((Array.isArray(args) ? args[0] : args).countersign);
+    const { countersign } = Array.isArray(args) ? args[0] : args;
+    world.hideToken(typeof countersign === "string" ? countersign : countersign.token);
     world.look("while the call is under way");
     return new Response(JSON.stringify(answer), { status, headers: { "content-type": "application/json" } });
   };
@@ -101,6 +102,31 @@ const sends = (send) => ({
 
 /** @param {(typeof kinds)[number]} kind */
 const clientRows = (kind) => sends((world, args, { secret = world.m.secret, answer, status } = {}) => /** @type {any} */ (clientOf(world, { secret, fetch: fakeFetch(world, answer, status) }))[kind](reference, args));
+
+/** The same through the gateway. @param {(typeof kinds)[number]} kind */
+const gatewayRows = (kind) =>
+  Object.entries(sends((world, args, { secret = world.m.secret, answer, status } = {}) => /** @type {any} */ (clientOf(world, { secret, fetch: fakeFetch(world, answer, status) })).gateway[kind](reference, args)))
+    .flatMap(([title, run]) => rowsOf("CountersignClient.gateway", { [`${kind}: ${title}`]: run }));
+
+/** A mutation with an idempotency key, which is tried again. @param {(world: World, client: any) => Promise<unknown>} send */
+const triesAgain = (send) => async (/** @type {World} */ world) => {
+  let calls = 0;
+  const [fine, random] = [fakeFetch(world), Math.random];
+  const fetch = async (/** @type {unknown} */ input, /** @type {any} */ init) => {
+    const response = await fine(input, init);
+    calls += 1;
+    if (calls === 1) throw new TypeError("fetch failed");
+    return calls === 2 ? new Response("Overloaded", { status: 503 }) : response;
+  };
+  Math.random = () => 0;
+  try {
+    assert.equal(await send(world, clientOf(world, { fetch })), "fine");
+  } finally {
+    Math.random = random;
+  }
+  assert.equal(calls, 3);
+};
+const once = { idempotencyKey: "evt_1" };
 
 /** @param {"fetchQuery" | "fetchMutation" | "fetchAction"} name */
 const nextRows = (name) => sends(async (world, args, { secret = world.m.secret, answer, status } = {}) => {
@@ -146,5 +172,13 @@ export const hostRows = [
     await /** @type {any} */ (client).mutation(reference, { field: world.m.field });
   } }),
   ...kinds.flatMap((kind) => rowsOf(`CountersignClient.${kind}`, clientRows(kind))),
+  ...kinds.flatMap(gatewayRows),
+  ...rowsOf("CountersignClient.mutation", {
+    "a call that is tried again": triesAgain((world, client) => client.mutation(reference, { field: world.m.field }, once)),
+    "a key that is none": (world) => assert.rejects(/** @type {any} */ (clientOf(world)).mutation(reference, { field: world.m.field }, { idempotencyKey: "" }), { code: "type_invalid" }),
+  }),
+  ...rowsOf("CountersignClient.gateway", {
+    "mutation: a call that is tried again": triesAgain((world, client) => client.gateway.mutation(reference, { field: world.m.field }, once)),
+  }),
   ...(/** @type {const} */ (["fetchQuery", "fetchMutation", "fetchAction"])).flatMap((name) => rowsOf(name, nextRows(name))),
 ];

@@ -20,6 +20,8 @@ import { dropInstance, hooks, instances, replaceModules, watchWebAssembly } from
 watchWebAssembly();
 replaceModules(trappingModule, "lean", "rich");
 const { World } = await import("./outside/world.mjs");
+/** What guards and gateways ask, and nobody else. @type {{ checkScope(what: "caller" | "function", name: string, list: readonly string[]): void }} */
+const { checkScope } = await import(new URL("./core/scope.js", import.meta.resolve("countersign")).href);
 
 const FAR = 2 ** 31 - 1;
 const POINTS = 150;
@@ -34,6 +36,8 @@ const key = world.handle(api.importKey(m.longKey));
 const expected = world.handle(api.importSecret(m.secret));
 const token = world.sign(keyring);
 const largeToken = world.sign(keyring, { field: m.largeField });
+const once = { ...world.call(), idempotencyKey: m.field };
+const tokenOnce = world.sign(keyring, undefined, { idempotencyKey: m.field });
 const wrongToken = world.changed(token, token.length - 9);
 world.hideToken(wrongToken);
 const mac = api.hmacSha256(key, m.message);
@@ -53,7 +57,7 @@ function refused(use, code) {
 
 /** @param {string} sent what comes as the token */
 async function guarded(sent) {
-  const { signedMutation } = world.convex.countersign({ query: queryGeneric, mutation: mutationGeneric, action: actionGeneric, replay: false, secret: m.secret, audience: AUDIENCE });
+  const { signedMutation } = world.convex.countersign({ query: queryGeneric, mutation: mutationGeneric, action: actionGeneric, replay: false, keys: m.secret, audience: AUDIENCE });
   const ctx = { meta: { getFunctionMetadata: async () => ({ name: "webhooks:mark", componentPath: "" }) } };
   const { _handler } = /** @type {any} */ (signedMutation({ args: {}, handler: async () => "let in" }));
   const [now, warn] = [Date.now, console.warn];
@@ -116,6 +120,13 @@ const uses = {
   "verifyCall, another key": () => refused(() => api.verifyCall(keyring, token.replace(/\.[0-9a-f]{16}\./, ".0123456789abcdef."), world.call()), "key_unknown"),
   "verifyCall, large, yes": () => api.verifyCall(keyring, largeToken, world.call({ field: m.largeField })).keyId,
   "verifyCall, large, no": () => refused(() => api.verifyCall(keyring, largeToken, world.call({ field: `${m.largeField}x` })), "signature_invalid"),
+  "signCall, an idempotency key": () => world.sign(keyring, undefined, { idempotencyKey: m.field }),
+  "verifyCall, an idempotency key, yes": () => api.verifyCall(keyring, tokenOnce, once).keyId,
+  "verifyCall, an idempotency key, no": () => refused(() => api.verifyCall(keyring, tokenOnce, { ...once, idempotencyKey: `${m.field}x` }), "signature_invalid"),
+  "a function on a list": () => checkScope("function", "orders:create", ["a:b", "orders:*", "c:d"]),
+  "a function on no list": () => refused(() => checkScope("function", "orders:create", ["a:b", "c:*"]), "function_forbidden"),
+  "a caller on a list": () => checkScope("caller", "worker", ["web", "worker"]),
+  "a caller on no list": () => refused(() => checkScope("caller", "worker", ["web", "works"]), "caller_forbidden"),
   encodeValue: () => Buffer.from(api.encodeValue({ field: m.field })).toString("hex"),
   requireSecret: () => (world.convex.requireSecret(m.secret, { secret: [m.other, m.secret] }), "let in"),
   "a guarded call, yes": () => guarded(token),

@@ -1,7 +1,8 @@
 // What users of client.gateway and of idempotency keys see.
 import { anyApi, internalActionGeneric, internalMutationGeneric, internalQueryGeneric, mutationGeneric } from "convex/server";
 import type { ApiFromModules, FilterApi, FunctionReference, FunctionReference_future } from "convex/server";
-import type { CountersignClient, InternalArgs, MutationOptions } from "countersign/client";
+import type { CountersignClient, InternalArgs, MutationOptions, UnsignedArgs } from "countersign/client";
+import type { CallSignature } from "countersign/convex";
 import { fetchAction, fetchMutation, fetchQuery } from "countersign/next";
 import type { NextjsMutationOptions } from "countersign/next";
 import { v } from "convex/values";
@@ -36,6 +37,11 @@ declare const futureQuery: FunctionReference_future<"query", "internal", { item:
 /** As `components` of `_generated/api` has them. */
 declare const component: FunctionReference<"mutation", "internal", { item: string }, number, "shop">;
 declare const futureComponent: FunctionReference_future<"mutation", "internal", { item: string }, number, "shop">;
+
+/** Signed functions, as other packages may declare them. */
+declare const signed: FunctionReference<"mutation", "public", { item: string; countersign: CallSignature }, number>;
+declare const signedFuture: FunctionReference_future<"mutation", "public", { item: string; countersign: CallSignature }, number>;
+declare const otherArgument: FunctionReference<"mutation", "public", { item: string; countersign: number }, number>;
 
 expectType<Equal<InternalArgs<Internal["orders"]["create"]>, [args: { item: string; count?: number }]>>();
 expectType<Equal<InternalArgs<Internal["orders"]["clear"]>, [args?: Record<string, never>]>>();
@@ -113,6 +119,15 @@ export async function withKeys(convex: CountersignClient): Promise<void> {
   await convex.mutation(functions.fields, { eventId: "e" }, options);
   await convex.mutation(functions.none, {}, { idempotencyKey: "evt_1", skipQueue: false });
   await convex.gateway.mutation(internal.orders.create, { item: "book" }, { idempotencyKey: "evt_1", skipQueue: true });
+  expectType<Equal<UnsignedArgs<typeof signed>, { item: string }>>();
+  expectType<Equal<UnsignedArgs<typeof signedFuture>, { item: string }>>();
+  expectType<Equal<Awaited<ReturnType<typeof counted>>, number>>();
+  async function counted() {
+    await fetchMutation(signedFuture, { item: "book" }, { idempotencyKey: "evt_1" });
+    return await convex.mutation(signed, { item: "book" });
+  }
+  // @ts-expect-error not a signed function
+  await convex.mutation(otherArgument, { item: "book" });
   const nextOptions: NextjsMutationOptions = { idempotencyKey: "evt_1", token: "jwt" };
   await fetchMutation(functions.fields, { eventId: "e" }, nextOptions);
 

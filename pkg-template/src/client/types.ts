@@ -1,4 +1,5 @@
 import type { FunctionType } from "convex/server";
+import type { CallSignature } from "../convex/types.js";
 
 /**
  * A reference to a public Convex function, such as `api.webhooks.markEventProcessed`: `FunctionReference` of
@@ -68,8 +69,6 @@ export type InternalArgsAndOptions<Reference, Options> = ArgsOf<Reference> exten
 export type InternalArgs<Reference> = ArgsOf<Reference> extends Record<string, never>
   ? [args?: Record<string, never>]
   : [args: ArgsOf<Reference>];
-
-type CallSignature = string | { token: string; idempotencyKey: string };
 
 type ArgsOf<Reference> = Reference extends { _args: infer Args }
   ? Args

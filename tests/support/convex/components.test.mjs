@@ -15,8 +15,10 @@ const FIXTURE = fileURLToPath(new URL("./components-fixture/convex", import.meta
 let convex;
 /** @type {any} functions are named by strings here, which the client's types do not know */
 let client;
+let started = 0;
 
 beforeAll(async () => {
+  started = Date.now();
   convex = await startConvex({ functionsDir: FIXTURE, env: { GREETING: "hello", SECRET_OF_THE_APP: "must not be seen" } });
   client = httpClient(convex.url);
 });
@@ -50,6 +52,12 @@ describe("installed components", () => {
     const [list, meta] = await client.action("notes:fromAction", { text: "from an action" });
     expect(list).toContainEqual(expect.objectContaining({ text: "from an action", amount: 2n }));
     expect(meta).toMatchObject({ name: "entries:act", componentPath: "ledger", type: "action" });
+  });
+
+  test("are called from http actions", async () => {
+    const response = await fetch(`${convex.siteUrl}/record`, { method: "POST", body: "over HTTP" });
+    expect([response.status, Number(await response.text())]).toEqual([200, (await convex.readTable("spare/audit", "trail")).length]);
+    expect(await entries("spare", "over HTTP")).toEqual([expect.objectContaining({ amount: 5n })]);
   });
 
   test("see no variables but those bound to them, wherever they look", async () => {
@@ -172,7 +180,8 @@ describe("cron jobs", () => {
   test("run by themselves, at the start and then at each interval", async () => {
     await until(async () => (await notes("a second")).length >= 3, "the job has run three times");
     const times = (await notes("a second")).map(({ _creationTime }) => _creationTime);
-    for (const [index, time] of times.slice(1).entries()) expect(time - /** @type {number} */ (times[index])).toBeGreaterThan(500);
+    // A run may be late, on a busy machine, and never early.
+    for (const [index, time] of times.entries()) expect(time).toBeGreaterThanOrEqual(started + index * 1000);
     expect(convex.logs.filter((entry) => entry.function === "ledger/entries:tidy")).toEqual([expect.objectContaining({ message: "tidying" })]);
   });
 

@@ -189,6 +189,8 @@ test("a mutation sent again after a reconnect runs once", async () => {
 test.for([
   ["not JSON", "{", "FatalError", "WSMessageInvalidJson"],
   ["an unknown message", { type: "Nonsense" }, "FatalError", "WSMessageInvalidJson"],
+  ["a component's mutation", { type: "Mutation", requestId: 0, udfPath: "messages:send", componentPath: "ledger", args: [{ body: "x", author: "y" }] }, "FatalError", "BadConvexFunctionIdentifier"],
+  ["a component's query", { type: "ModifyQuerySet", baseVersion: 0, newVersion: 1, modifications: [{ type: "Add", queryId: 0, udfPath: "messages:list", componentPath: "ledger", args: [{ author: "y" }] }] }, "FatalError", "BadConvexFunctionIdentifier"],
   ["a wrong version", { type: "ModifyQuerySet", baseVersion: 7, newVersion: 8, modifications: [] }, "FatalError", "WSMessageBadVersion"],
   ["a wrong admin key", { type: "Authenticate", tokenType: "Admin", value: "embedded|0", baseVersion: 0 }, "AuthError", "BadDeployKey"],
   ["a user's token", { type: "Authenticate", tokenType: "User", value: "a.b.c", baseVersion: 0 }, "AuthError", "NoAuthProvider"],

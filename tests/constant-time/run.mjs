@@ -102,9 +102,10 @@ function writeVectors() {
   const hex = (/** @type {string | Uint8Array} */ value) => Buffer.from(value).toString("hex");
   const lines = [
     ...vectors("rfc4231").map((/** @type {any} */ { key, data, mac }) => ["hmac", key, data, mac]),
-    ...vectors("tokens").map((/** @type {any} */ { secret, audience, type, fn, now, nonce, args, token, keyId }) => {
+    ...vectors("tokens").map((/** @type {any} */ { secret, audience, type, fn, now, toleranceMs, nonce, args, idempotencyKey, token, keyId, ...names }) => {
       const kind = ["query", "mutation", "action"].indexOf(type);
-      return ["token", hex(secret), hex(audience), kind, hex(fn), now, nonce, hex(encodeValue(fromConvexJson(args))), hex(token), hex(keyId)];
+      const call = [hex(audience), kind, hex(fn), hex(idempotencyKey ?? ""), now, toleranceMs ?? 60_000, nonce, hex(encodeValue(fromConvexJson(args)))];
+      return ["token", hex(secret), ...call, hex(token), hex(keyId), names.keptUntil, ...[names.nonceName, names.useName, names.argsName].map((name) => hex(name ?? ""))];
     }),
   ];
   const path = join(work, "vectors.txt");

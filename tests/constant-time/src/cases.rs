@@ -18,6 +18,7 @@ enum Case {
     LeanPieces(usize),
     LeanHmac(usize),
     LeanToken(usize),
+    LeanLists,
     LeanOthers,
     RichComparison(usize),
     RichMacs(usize),
@@ -32,7 +33,7 @@ fn cases(vectors: &Vectors) -> Vec<Case> {
     all.extend(SECRET_LENS.flat_map(|len| [Case::LeanComparison(len), Case::RichComparison(len)]));
     all.extend(MESSAGE_LENS.map(Case::LeanPieces));
     all.extend((0..vectors.hmacs.len()).flat_map(|index| [Case::LeanHmac(index), Case::RichHmac(index)]));
-    all.push(Case::LeanOthers);
+    all.extend([Case::LeanLists, Case::LeanOthers]);
     all
 }
 
@@ -43,6 +44,7 @@ fn run(case: Case, lean: &mut Lean<'_>, rich: &mut Rich<'_>, vectors: &Vectors) 
         Case::LeanPieces(len) => lean.pieces(len),
         Case::LeanHmac(index) => lean.rfc4231(&vectors.hmacs[index]),
         Case::LeanToken(index) => lean.signed_call(&vectors.tokens[index]),
+        Case::LeanLists => lean.lists(),
         Case::LeanOthers => lean.others(vectors),
         Case::RichComparison(len) => rich.comparison(len),
         Case::RichMacs(len) => rich.macs(len),

@@ -120,9 +120,13 @@ pub const LEAN: &[Path] = &[
     keeping(Live::Ends(Kept::Hash), path("end_hash_key", "", &[], 32)),
     path("check_value", "", &[P], 0),
     path("sign_call", "", &[P], 43),
+    path("sign_call", "an idempotency key", &[P], 43),
     deciding(&[FORM], path("verify_call", "", &[S], 0)),
+    deciding(&[FORM], path("verify_call", "an idempotency key", &[S], 0)),
     deciding(&[FORM], path("verify_call", "malformed", &[P], 0)),
     deciding(&[FORM], path("verify_call", "unknown key", &[P], 0)),
+    // Names of callers and functions are public, and so is who may call what.
+    path("check_scope", "", &[P], 0),
 ];
 
 pub const RICH: &[Path] = &[

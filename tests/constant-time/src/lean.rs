@@ -12,8 +12,10 @@ pub const SECRET_WEAK: u64 = 2;
 const SIGNATURE_MALFORMED: u64 = 7;
 const KEY_UNKNOWN: u64 = 9;
 const SIGNATURE_INVALID: u64 = 10;
+const CALLER_FORBIDDEN: u64 = 14;
+const FUNCTION_FORBIDDEN: u64 = 15;
 /// What JavaScript reads and wipes.
-const RESULT_LEN: usize = 128;
+const RESULT_LEN: usize = 168;
 const AREA_LEN: usize = 64 * 1024;
 /// Ours; JavaScript uses each once.
 const STAMP: u64 = 7;
@@ -46,6 +48,17 @@ fn refused(len: usize) -> (&'static str, u64) {
         _ if len < MIN_SECRET => ("refused", SECRET_WEAK),
         _ => ("", 0),
     }
+}
+
+/// Holds what `verify_call` says of a call, whether it is good or not, to the second implementation: until when its nonce is kept, and the
+/// names it is remembered by.
+fn remembered(vector: &Token, result: &[u8]) -> Checked {
+    let Token { kept_until, names, .. } = vector;
+    let until = kept_until.rotate_left(32).to_le_bytes();
+    let names: Vec<u8> = names.concat();
+    let rest = &result[36 + names.len()..];
+    let is_right = result[28..36] == until && result[36..].starts_with(&names) && rest.iter().all(|byte| *byte == 0);
+    ensure(is_right, || format!("verify_call has other names: {:?}", String::from_utf8_lossy(&result[28..])))
 }
 
 impl<'m> Lean<'m> {
@@ -215,34 +228,37 @@ impl<'m> Lean<'m> {
     /// A call signed with a key that was derived from the secret, and verified: the right token, a wrong MAC, an unknown key.
     pub fn signed_call(&mut self, vector: &Token) -> Checked {
         self.reset();
-        let Token { secret, audience, kind, name, now, nonce, args, text: token, key_id } = vector;
+        let Token { secret, audience, kind, name, once, now, tolerance, nonce, args, text: token, key_id, .. } = vector;
+        let way = if once.is_empty() { "" } else { "an idempotency key" };
         let (_, derived) = self.call("derive_key", "", &[0, 3, secret.len() as u64], &[(secret, true)])?;
         ensure(derived[..16] == key_id[..], || "another key id".into())?;
         self.answer(0, "load_key", "", &[STAMP, 32], &[(&derived[16..48], true)])?;
         let (high, low) = (now >> 32, now & 0xffff_ffff);
-        let lens = [audience.len() as u64, name.len() as u64, args.len() as u64];
+        let lens = [audience, name, once, args].map(|bytes| bytes.len() as u64);
         // What is too long for the area is in the large one.
         let in_large = u64::from(args.len() > AREA_LEN / 2);
-        let sign = [STAMP, *kind, lens[0], lens[1], lens[2], in_large, high, low];
+        let sign = [STAMP, *kind, lens[0], lens[1], lens[2], lens[3], in_large, high, low];
+        let described: [(&[u8], bool); 4] = [(audience, false), (name, false), (once, false), (args, false)];
         let (answer, text) =
-            self.call("sign_call", "", &sign, &[(key_id, false), (nonce, false), (audience, false), (name, false), (args, false)])?;
+            self.call("sign_call", way, &sign, &[&[(&key_id[..], false), (&nonce[..], false)], &described[..]].concat())?;
         ensure(answer == 256 + token.len() as u64 && text.starts_with(token), || "another token".into())?;
 
         let entry = |id: &[u8], stamp: u64| [id, &(stamp as u32).to_le_bytes(), &3_u32.to_le_bytes()].concat();
         let other = entry(b"0123456789abcdef", STAMP + 1);
-        let verify = [2, token.len() as u64, *kind, lens[0], lens[1], lens[2], in_large, high, low, 60_000];
+        let verify = [2, token.len() as u64, *kind, lens[0], lens[1], lens[2], lens[3], in_large, high, low, *tolerance];
         let (public, mac) = token.split_at(token.len() - 43);
         let mut check = |expected: u64, way: &str, ids: [&[u8]; 2], mac: &[u8]| {
-            let inputs: [(&[u8], bool); 7] =
-                [(ids[0], false), (ids[1], false), (public, false), (mac, true), (audience, false), (name, false), (args, false)];
-            self.answer(expected, "verify_call", way, &verify, &inputs)
+            let presented: [(&[u8], bool); 4] = [(ids[0], false), (ids[1], false), (public, false), (mac, true)];
+            let (answer, result) = self.call("verify_call", way, &verify, &[presented, described].concat())?;
+            ensure(answer == expected, || format!("verify_call {way} answered {answer} instead of {expected}"))?;
+            if answer == SIGNATURE_MALFORMED { Ok(()) } else { remembered(vector, &result) }
         };
         let ours = entry(key_id, STAMP);
-        check(0, "", [&other, &ours], mac)?;
+        check(0, way, [&other, &ours], mac)?;
         for at in if in_large == 1 { vec![0] } else { vec![0, 21, 41] } {
             let mut forged = mac.to_vec();
             forged[at] = if forged[at] == b'A' { b'B' } else { b'A' };
-            check(SIGNATURE_INVALID, "", [&other, &ours], &forged)?;
+            check(SIGNATURE_INVALID, way, [&other, &ours], &forged)?;
         }
         let mut malformed = mac.to_vec();
         malformed[20] = b'=';
@@ -259,6 +275,32 @@ impl<'m> Lean<'m> {
         let inputs: [(&[u8], bool); 3] = [(&other, false), (&third, false), (secret, true)];
         self.answer(0, "derive_key", "onto a keyring of two", &[2, 3, secret.len() as u64], &inputs)?;
         self.answer(0, "free_key", "", &[STAMP], &[])
+    }
+
+    /// Whether a name is on a list, at its end, at its beginning, or not at all.
+    pub fn lists(&mut self) -> Checked {
+        self.reset();
+        let entries: [&[u8]; 5] = [b"a:b", b"", b"orders:*", b"orders:create", b"worker"];
+        for (name, functions, first, expected) in [
+            (&b"orders:create"[..], 1, 0, 0),
+            (b"orders:create", 1, 4, FUNCTION_FORBIDDEN),
+            (b"orders:default", 1, 0, FUNCTION_FORBIDDEN),
+            (b"", 1, 0, FUNCTION_FORBIDDEN),
+            (b"worker", 0, 0, 0),
+            (b"worker2", 0, 0, CALLER_FORBIDDEN),
+            (b"orders:list", 0, 0, CALLER_FORBIDDEN),
+        ] {
+            let list = &entries[first..];
+            let lens: Vec<[u8; 4]> = list.iter().map(|entry| (entry.len() as u32).to_le_bytes()).collect();
+            for listed in [list, &list[..0]] {
+                let all = listed.iter().zip(&lens).flat_map(|(entry, len)| [(&len[..], false), (*entry, false)]);
+                let inputs: Vec<(&[u8], bool)> = [(name, false)].into_iter().chain(all).collect();
+                let forbidden = if functions == 1 { FUNCTION_FORBIDDEN } else { CALLER_FORBIDDEN };
+                let expected = if listed.is_empty() { forbidden } else { expected };
+                self.answer(expected, "check_scope", "", &[name.len() as u64, listed.len() as u64, functions], &inputs)?;
+            }
+        }
+        Ok(())
     }
 
     /// What has no lengths to go through.

@@ -152,10 +152,10 @@ impl<'m> Rich<'m> {
 
     pub fn token(&mut self, vector: &Token) -> Checked {
         self.reset();
-        let Token { secret, audience, kind, name, now, nonce, args, text: token, .. } = vector;
+        let Token { secret, audience, kind, name, once, now, nonce, args, text: token, .. } = vector;
         #[expect(clippy::cast_precision_loss, reason = "milliseconds are below 2^53")]
         let now = (*now as f64).to_bits();
-        let call = [Secret(secret), Public(audience), Number(*kind), Public(name), Public(args), Number(now), Public(nonce)];
+        let call = [Secret(secret), Public(audience), Number(*kind), Public(name), Public(once), Public(args), Number(now), Public(nonce)];
         let (_, texts) = self.call("sign_call", "", &call, true)?;
         ensure(texts.len() < 9 && texts == [token.clone()], || "another token".into())?;
         self.call("check_value", "", &[Public(args)], true)?;

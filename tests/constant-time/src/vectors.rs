@@ -12,11 +12,17 @@ pub struct Token {
     pub audience: Vec<u8>,
     pub kind: u64,
     pub name: Vec<u8>,
+    /// The idempotency key; none if it is empty.
+    pub once: Vec<u8>,
     pub now: u64,
+    pub tolerance: u64,
     pub nonce: Vec<u8>,
     pub args: Vec<u8>,
     pub text: Vec<u8>,
     pub key_id: Vec<u8>,
+    pub kept_until: u64,
+    /// Of the nonce; and, with an idempotency key, of that and of the arguments.
+    pub names: [Vec<u8>; 3],
 }
 
 #[derive(Default)]
@@ -34,21 +40,43 @@ pub fn parse(text: &str) -> Result<Vectors, String> {
         let number = |word: &str| word.parse::<u64>().map_err(|_| wrong());
         match words.as_slice() {
             ["hmac", key, data, mac] => vectors.hmacs.push(Hmac { key: hex(key)?, data: hex(data)?, mac: hex(mac)? }),
-            ["token", secret, audience, kind, name, now, nonce, args, token, key_id] => vectors.tokens.push(Token {
+            [
+                "token",
+                secret,
+                audience,
+                kind,
+                name,
+                once,
+                now,
+                tolerance,
+                nonce,
+                args,
+                token,
+                key_id,
+                kept_until,
+                nonce_name,
+                use_name,
+                args_name,
+            ] => vectors.tokens.push(Token {
                 secret: hex(secret)?,
                 audience: hex(audience)?,
                 kind: number(kind)?,
                 name: hex(name)?,
+                once: hex(once)?,
                 now: number(now)?,
+                tolerance: number(tolerance)?,
                 nonce: hex(nonce)?,
                 args: hex(args)?,
                 text: hex(token)?,
                 key_id: hex(key_id)?,
+                kept_until: number(kept_until)?,
+                names: [hex(nonce_name)?, hex(use_name)?, hex(args_name)?],
             }),
             _ => return Err(wrong()),
         }
     }
-    if vectors.hmacs.len() < 7 || vectors.tokens.len() < 10 {
+    let with_key = vectors.tokens.iter().filter(|token| !token.once.is_empty()).count();
+    if vectors.hmacs.len() < 7 || vectors.tokens.len() - with_key < 10 || with_key < 10 {
         return Err("there are too few vectors".into());
     }
     Ok(vectors)

@@ -1,10 +1,14 @@
 // Functions that the replay component protects.
 import { countersign } from "countersign/convex";
+import { componentsGeneric } from "convex/server";
 import { ConvexError, v } from "convex/values";
 import { components } from "./_generated/api.js";
+import { internal } from "./_generated/internal.js";
 import { action, mutation, query } from "./_generated/server.js";
 
 const { signedQuery, signedMutation, signedAction } = countersign({ query, mutation, action, replay: components.countersign });
+
+const narrow = countersign({ query, mutation, action, replay: components.countersign, toleranceMs: 1000 });
 
 const event = { eventId: v.string(), provider: v.string() };
 
@@ -60,4 +64,32 @@ export const echo = signedMutation({
     await ctx.db.insert("events", { eventId: "echo", provider: "value" });
     return value;
   },
+});
+
+/** Goes on after the error of a mutation that it ran. */
+export const markAndCatch = signedMutation({
+  args: event,
+  handler: async (ctx, args) => {
+    await ctx.db.insert("events", args);
+    return await ctx.runMutation(internal.orders.fail, {}).catch((error: unknown) => (error instanceof ConvexError ? "caught" : "something else"));
+  },
+});
+
+export const within1s = narrow.signedMutation({ args: event, handler: async () => "ok" });
+
+/** The same arguments as `mark`, and more to tell results apart by. */
+export const markAgain = signedMutation({
+  args: event,
+  handler: async (ctx, args) => {
+    await ctx.db.insert("events", args);
+    return `again ${(await ctx.db.query("events").collect()).length}`;
+  },
+});
+
+const uninstalled = (componentsGeneric() as unknown as { uninstalled: typeof components.countersign }).uninstalled;
+
+/** Guarded with a component that no `app.use()` has brought in. */
+export const markUninstalled = countersign({ query, mutation, action, replay: uninstalled }).signedMutation({
+  args: event,
+  handler: async (ctx, args) => await ctx.db.insert("events", args),
 });

@@ -82,11 +82,16 @@ describe("a deployment that is not set up", () => {
 describe("options that make no sense", () => {
   useDeployment();
 
+  const replayMessage = /`replay` must be `components.countersign`, or `false`/;
   const wrong: [string, object, RegExp][] = [
-    ["replay left out", builders, /say `replay: false`/],
-    ["replay: true", { ...builders, replay: true }, /can only be false/],
-    ["replay: a component", { ...builders, replay: {} }, /can only be false/],
-    ["replay: 0", { ...builders, replay: 0 }, /can only be false/],
+    ["replay left out", builders, replayMessage],
+    ["replay: true", { ...builders, replay: true }, replayMessage],
+    ["replay: no component", { ...builders, replay: {} }, replayMessage],
+    ["replay: part of a component", { ...builders, replay: { replay: {} } }, replayMessage],
+    ["replay: 0", { ...builders, replay: 0 }, replayMessage],
+    ["replay: null", { ...builders, replay: null }, replayMessage],
+    ["replay: undefined", { ...builders, replay: undefined }, replayMessage],
+    ["the former name of keys", { ...builders, replay: false, secret }, /called `keys`/],
     ["no query", { mutation, action, replay: false }, /`query` from .* is missing/],
     ["no mutation", { query, action, replay: false }, /`mutation` from .* is missing/],
     ["no action", { query, mutation, replay: false }, /`action` from .* is missing/],
@@ -105,12 +110,12 @@ describe("options that make no sense", () => {
   }
 
   test("attack 6: options that are inherited do not count", () => {
-    expect(() => define(Object.create({ ...builders, replay: false }) as object)).toThrow(/say `replay: false`/);
-    expect(() => define(Object.assign(Object.create({ replay: false }) as object, builders))).toThrow(/say `replay: false`/);
+    expect(() => define(Object.create({ ...builders, replay: false }) as object)).toThrow(replayMessage);
+    expect(() => define(Object.assign(Object.create({ replay: false }) as object, builders))).toThrow(replayMessage);
   });
 
   test("attack 6: a polluted Object.prototype adds none", async () => {
-    const polluted = { explain: true, toleranceMs: 900_000, audience: "https://evil.example", secret: otherSecret };
+    const polluted = { explain: true, toleranceMs: 900_000, audience: "https://evil.example", keys: otherSecret, callers: ["nobody"] };
     for (const [key, value] of Object.entries(polluted)) Object.defineProperty(Object.prototype, key, { value, configurable: true });
     let signed: unknown;
     try {

@@ -20,6 +20,9 @@ const variables = [
   "COUNTERSIGN_SECRET_NEXT",
   "CONVEX_CLOUD_URL",
   "OTHER_SECRET",
+  "WEB_SECRET",
+  "WEB_SECRET_PREVIOUS",
+  "WORKER_SECRET",
 ] as const;
 
 /** Sets the deployment's environment; variables that are left out are unset. */
@@ -141,7 +144,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<{ name: stri
 }
 
 // Each refusal is compared with this one, so that all of them look the same.
-const refusal = {
+export const refusal = {
   name: "ConvexError",
   message: '{"code":"unauthorized"}',
   data: { code: "unauthorized" },

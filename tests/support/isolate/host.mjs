@@ -3,16 +3,16 @@
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import vm from "node:vm";
-import { createOps } from "./ops.mjs";
+import { createOps, noteUse } from "./ops.mjs";
 import { createRng } from "./rng.mjs";
 
 /** @typedef {import("./ops.mjs").Call} Call */
 
-const scripts = ["adopt", "globals"].map((name) => {
+const scripts = ["adopt", "globals", "watch"].map((name) => {
   const file = new URL(`./guest/${name}.js`, import.meta.url);
   return new vm.Script(readFileSync(file, "utf8"), { filename: `convex:/_system/${name}.js` });
 });
-/** @type {{ modules: Record<string, string>, env: Record<string, string>, deployedAt: number, deploySeed: string }} */
+/** @type {{ modules: Record<string, string>, env: Record<string, string>, componentPath: string, watched: boolean, deployedAt: number, deploySeed: string }} */
 let deployment;
 /** @type {((reason: unknown) => void) | undefined} */
 let failCurrentCall;
@@ -28,8 +28,9 @@ function createContext(call) {
   const bare = /** @type {any} */ (vm.constants)?.DONT_CONTEXTIFY ?? Object.create(null);
   const context = vm.createContext(bare, { codeGeneration: { strings: false, wasm: true } });
   const ops = createOps(call);
-  const [createAdopter, setUpGlobals] = scripts.map((script) => script.runInContext(context));
+  const [createAdopter, setUpGlobals, watch] = scripts.map((script) => script.runInContext(context));
   setUpGlobals(ops, createAdopter(ops));
+  if (deployment.watched) watch(ops.note);
   return context;
 }
 
@@ -53,9 +54,11 @@ function createLoader(context, call) {
       context,
       identifier: `convex:/user/${path}`,
       initializeImportMeta: () => {
+        noteUse(call, "import.meta");
         throw typeError("import.meta unsupported");
       },
       importModuleDynamically: async (specifier) => {
+        noteUse(call, "import()");
         if (call.type !== "action") throw typeError("dynamic module import unsupported");
         const imported = get(resolve(specifier, path));
         await evaluate(imported);
@@ -127,12 +130,44 @@ function describeFunction(fn) {
 /** @type {Map<number, { resolve: (json: string) => void, reject: (error: Error) => void }>} */
 const syscalls = new Map();
 let nextSyscall = 1;
-/** @param {string} name @param {string} json @param {string} functionName */
-function asyncSyscall(name, json, functionName) {
-  if (name === "1.0/getFunctionMetadata") return Promise.resolve(JSON.stringify({ name: functionName, componentPath: "" }));
+/** @param {string} name @param {unknown} args @returns {Promise<string>} */
+function ask(name, args) {
   const id = nextSyscall++;
-  process.send?.({ kind: "syscall", id, name, args: JSON.parse(json) });
-  return /** @type {Promise<string>} */ (new Promise((resolve, reject) => syscalls.set(id, { resolve, reject })));
+  process.send?.({ kind: "syscall", id, name, args });
+  return new Promise((resolve, reject) => syscalls.set(id, { resolve, reject }));
+}
+
+/**
+ * The syscalls of one call. A query's rows are asked for at once, when the first of them is: `onSyscall` sees "1.0/queryStream" with
+ * the query, and answers with all of them.
+ * @param {string} functionName
+ */
+function createSyscalls(functionName) {
+  /** @type {Map<number, { query: unknown, rows?: unknown[] }>} */
+  const streams = new Map();
+  let nextStream = 0;
+  /** @param {string} json */
+  async function next(json) {
+    const stream = streams.get(JSON.parse(json).queryId);
+    if (stream === undefined) throw new Error("This query is closed.");
+    stream.rows ??= /** @type {unknown[]} */ (JSON.parse(await ask("1.0/queryStream", { query: stream.query })));
+    return JSON.stringify(stream.rows.length === 0 ? { value: null, done: true } : { value: stream.rows.shift(), done: false });
+  }
+  return {
+    /** @param {string} name @param {string} json */
+    asyncSyscall: (name, json) => {
+      if (name === "1.0/getFunctionMetadata") return Promise.resolve(JSON.stringify({ name: functionName, componentPath: deployment.componentPath }));
+      return name === "1.0/queryStreamNext" ? next(json) : ask(name, JSON.parse(json));
+    },
+    /** @param {string} name @param {string} json */
+    syscall: (name, json) => {
+      const args = JSON.parse(json);
+      if (name === "1.0/queryCleanup") return JSON.stringify(streams.delete(args.queryId));
+      if (name !== "1.0/queryStream") throw new Error(`Unknown operation ${name}`);
+      streams.set(nextStream, { query: args.query });
+      return JSON.stringify({ queryId: nextStream++ });
+    },
+  };
 }
 
 /** @param {Partial<Call> & { name: string, seed?: string }} given @returns {Call} */
@@ -148,8 +183,9 @@ function createCall({ name, type = "query", now = Date.now(), seed }) {
     now,
     startedAt: 0,
     logs: [],
+    uses: deployment.watched ? [] : null,
     fail: () => undefined,
-    asyncSyscall: (syscall, json) => asyncSyscall(syscall, json, name),
+    ...createSyscalls(name),
   };
 }
 
@@ -183,9 +219,9 @@ async function runCall(request) {
     return JSON.parse(json);
   };
   try {
-    return { ok: true, value: await Promise.race([run(), failed]), logs: call.logs };
+    return { ok: true, value: await Promise.race([run(), failed]), logs: call.logs, uses: call.uses ?? [] };
   } catch (error) {
-    return { ok: false, error: describeError(error), logs: call.logs };
+    return { ok: false, error: describeError(error), logs: call.logs, uses: call.uses ?? [] };
   }
 }
 
@@ -209,7 +245,7 @@ async function answer(message) {
     const waiting = syscalls.get(message.id);
     syscalls.delete(message.id);
     if (message.error === undefined) waiting?.resolve(JSON.stringify(message.value));
-    else waiting?.reject(new Error(message.error));
+    else waiting?.reject(Object.assign(new Error(message.error), message.data === undefined ? {} : { dataJson: JSON.stringify(message.data) }));
     return;
   }
   if (message.kind === "deploy") {
@@ -220,7 +256,7 @@ async function answer(message) {
   try {
     result = message.kind === "analyze" ? { ok: true, value: await analyze() } : await runCall(message.request);
   } catch (error) {
-    result = { ok: false, error: describeError(error), logs: [] };
+    result = { ok: false, error: describeError(error), logs: [], uses: [] };
   }
   process.send?.({ kind: "result", result });
 }

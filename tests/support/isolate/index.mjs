@@ -2,8 +2,8 @@
 // only what Convex documents, in a child process with Convex's V8 flags.
 //
 // It follows get-convex/convex-backend: crates/isolate/src/client.rs (flags), isolate.rs and execution_scope.rs (modules),
-// environment/ (clock, randomness, what is allowed where), npm-packages/udf-runtime (globals). It has no database, no http
-// actions and no argument validation (Convex validates in Rust): the embedded server and convex-test cover those.
+// environment/ (clock, randomness, what is allowed where), npm-packages/udf-runtime (globals). It has no http actions, and no
+// database or validation of its own (both are Rust in Convex): deployment.mjs adds a small one, and components.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -15,17 +15,21 @@ import { fileURLToPath } from "node:url";
  * @property {DeployedModule[] | Record<string, string>} [modules]   or all of them, by path
  * @property {Record<string, string>} [env]         the deployment's environment variables
  * @property {number} [now]                         the clock of a call, if it does not say its own; real time if left out
+ * @property {string} [componentPath]               where the modules are: a component's path; "", the app, if left out
+ * @property {boolean} [watched]                    whether results have `uses`
  * @property {number} [deployedAt]                  the clock at module scope
  * @property {string} [deploySeed]                  the randomness at module scope; the same until the "next deploy"
  * @property {number} [timeLimitMs]                 for one call. Convex allows 1 s; the default leaves room for a busy machine
  * @property {string} [node]                        the Node to use; the newest V8 installed if left out
  * @property {string[]} [nodeFlags]                 more flags, for tests of this harness
- * @property {(name: string, args: any) => unknown} [onSyscall]   answers ctx.runQuery and the like ("1.0/runUdf", ...)
+ * @property {(name: string, args: any) => unknown} [onSyscall]   answers ctx.runQuery and the like ("1.0/runUdf", ...); what it throws may have `data`, as a ConvexError
  *
  * @typedef {{ type?: "query" | "mutation" | "action", now?: number, seed?: string }} CallOptions
  * @typedef {{ name: string, message: string, stack: string, data?: any }} GuestError
  * @typedef {{ level: string, message: string }[]} Logs
- * @typedef {{ ok: true, value: any, logs: Logs } | { ok: false, error: GuestError, logs: Logs }} CallResult
+ * What of the runtime a call used, and whether a module did at its evaluation: "importing: env NAME", "executing: clock", ...
+ * @typedef {string[]} Uses
+ * @typedef {{ ok: true, value: any, logs: Logs, uses: Uses } | { ok: false, error: GuestError, logs: Logs, uses: Uses }} CallResult
  */
 
 const host = fileURLToPath(new URL("./host.mjs", import.meta.url));
@@ -61,7 +65,7 @@ function collectModules({ source, modules }) {
 
 /** @param {IsolateOptions} options */
 export function createIsolate(options) {
-  const { env = {}, deployedAt = Date.parse("2026-01-01T00:00:00Z"), deploySeed = "0", timeLimitMs = 20_000, onSyscall } = options;
+  const { env = {}, deployedAt = Date.parse("2026-01-01T00:00:00Z"), deploySeed = "0", timeLimitMs = 20_000, componentPath = "", watched = false, onSyscall } = options;
   const modules = collectModules(options);
   const node = options.node ?? nearestNode();
   const flags = [...flagsFor(node), "--experimental-vm-modules", "--no-warnings", ...(options.nodeFlags ?? [])];
@@ -81,11 +85,11 @@ export function createIsolate(options) {
       child = undefined;
       settle?.(dead(`the isolate's process ended (${signal ?? code})`));
     });
-    started.send({ kind: "deploy", deployment: { modules, env, deployedAt, deploySeed } });
+    started.send({ kind: "deploy", deployment: { modules, env, componentPath, watched, deployedAt, deploySeed } });
     return started;
   }
   /** @param {string} message @returns {CallResult} */
-  const dead = (message) => ({ ok: false, error: { name: "IsolateError", message, stack: "" }, logs: [] });
+  const dead = (message) => ({ ok: false, error: { name: "IsolateError", message, stack: "" }, logs: [], uses: [] });
 
   /** @param {import("node:child_process").ChildProcess} from @param {any} message */
   async function receive(from, message) {
@@ -97,7 +101,7 @@ export function createIsolate(options) {
       if (onSyscall === undefined) throw new Error(`Unknown async operation ${message.name}: give createIsolate an onSyscall`);
       send({ value: (await onSyscall(message.name, message.args)) ?? null });
     } catch (error) {
-      send({ error: error instanceof Error ? error.message : String(error) });
+      send(error instanceof Error ? { error: error.message, ...("data" in error ? { data: error.data } : {}) } : { error: String(error) });
     }
   }
 

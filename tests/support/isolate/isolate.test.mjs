@@ -109,6 +109,17 @@ const modules = {
   "importsNode.js": `${register} import "node:crypto"; export const f = query(() => 1);`,
   "importsMissing.js": `${register} import "./missing.js"; export const f = query(() => 1);`,
   "fetches.js": `${register} const failed = fetch("http://127.0.0.1:9/").catch((e) => e.message); export const f = action(() => failed);`,
+  "uses.js": `${register}
+    const seen = [process.env.GREETING, Date.now(), Math.random(), attempt(() => import.meta.url)];
+    const module = new WebAssembly.Module(Uint8Array.from(atob("${addWasm}"), (c) => c.charCodeAt(0)));
+    export const nothing = query(() => seen.length);
+    export const much = query(async () => {
+      new WebAssembly.Instance(module);
+      for (const forbidden of [() => setTimeout(() => {}, 0), () => fetch("http://127.0.0.1:9/"), () => import("./deps/shared.js"), () => crypto.subtle.generateKey({}, false, [])]) {
+        await (async () => forbidden())().catch(() => "hidden");
+      }
+      return process.env.GREETING;
+    });`,
   "throws.js": `${register} throw new RangeError("at module scope");`,
 };
 
@@ -242,6 +253,16 @@ for (const node of new Set([nearestNode(), process.execPath])) {
         assert.match(result.ok ? "" : result.error.message, /took more than 3000 ms/);
       }
       assert.ok((await impatient.call("rules:fresh")).ok);
+    });
+    test("what a call and its modules used is seen, even where nothing came of it", async () => {
+      const watched = createIsolate({ ...shared, watched: true });
+      const importing = ["env GREETING", "clock", "randomness", "import.meta", "WebAssembly.Module"].map((use) => `importing: ${use}`);
+      const [nothing, much, unwatched] = [await watched.call("uses:nothing"), await watched.call("uses:much"), await isolate.call("uses:nothing")];
+      await watched.close();
+      assert.deepEqual(nothing.uses, importing);
+      const executing = ["WebAssembly.Instance", "setTimeout", "fetch()", "import()", "cryptographic randomness"].map((use) => `executing: ${use}`);
+      for (const use of [...importing, ...executing]) assert.ok(much.uses.includes(use), `${use} is not among ${much.uses.join(", ")}`);
+      assert.deepEqual(unwatched.uses, []);
     });
     test("analysis lists the functions with their types", async () => {
       const { "rules.js": rules } = modules;

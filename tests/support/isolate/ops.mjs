@@ -18,16 +18,29 @@ import { inspect, types } from "node:util";
  * @property {number} startedAt     `performance.now()` of the host at that moment
  * @property {{ level: string, message: string }[]} logs
  * @property {(reason: unknown) => void} fail      ends the call, whatever the function catches
+ * @property {string[] | null} uses what of the runtime was used and when, each once: "importing: env COUNTERSIGN_SECRET"; null: not noted
+ * @property {(name: string, json: string) => string} syscall
  * @property {(name: string, json: string) => Promise<string>} asyncSyscall
  */
 
+/** @param {Call} call @param {string} what */
+export function noteUse(call, what) {
+  const use = `${call.phase}: ${what}`;
+  if (call.uses?.includes(use) === false) call.uses.push(use);
+}
+
 /** @param {Call} call */
 export function createOps(call) {
-  const rng = () => (call.phase === "importing" ? call.importRng : call.rng);
+  const note = (/** @type {string} */ what) => noteUse(call, what);
+  const rng = () => {
+    note("randomness");
+    return call.phase === "importing" ? call.importRng : call.rng;
+  };
   const elapsed = () => Math.max(0, performance.now() - call.startedAt);
 
   /** @param {string} description */
   function onlyInActions(description) {
+    note(description);
     if (call.phase === "importing") throw new Error(`${description} unsupported at import time`);
     if (call.type !== "action") {
       throw new Error(
@@ -45,11 +58,14 @@ export function createOps(call) {
 
   return {
     fatal,
+    note,
     now: () => {
+      note("clock");
       if (call.phase === "importing") return call.deployedAt;
       return call.type === "action" ? Math.floor(call.now + elapsed()) : call.now;
     },
     performanceNow: () => {
+      note("clock");
       if (call.phase === "importing") return 0;
       const start = call.now - call.deployedAt;
       return call.type === "query" ? start : start + elapsed();
@@ -65,7 +81,10 @@ export function createOps(call) {
       return rng().bytes(length);
     },
     /** @param {string} name */
-    env: (name) => (Object.hasOwn(call.env, name) ? call.env[name] : undefined),
+    env: (name) => {
+      note(`env ${name}`);
+      return Object.hasOwn(call.env, name) ? call.env[name] : undefined;
+    },
     /** @param {string} level @param {unknown[]} args */
     log: (level, args) => {
       call.logs.push({ level, message: args.map((arg) => (typeof arg === "string" ? arg : inspect(arg))).join(" ") });
@@ -104,6 +123,7 @@ export function createOps(call) {
 
     /** @param {string} name @param {unknown[]} args */
     subtle: (name, args) => {
+      note(`crypto.subtle.${name}`);
       if (name === "wrapKey" || name === "unwrapKey") throw fatal(`Not implemented: ${name} for SubtleCrypto`);
       if (name === "generateKey") onlyInActions("cryptographic randomness");
       const subtle = /** @type {Record<string, (...args: unknown[]) => Promise<unknown>>} */ (/** @type {unknown} */ (webcrypto.subtle));
@@ -120,10 +140,7 @@ export function createOps(call) {
       return fetch(resource, options);
     },
 
-    /** @param {string} name */
-    syscall: (name) => {
-      throw new Error(`Unknown operation ${name}: this harness has no database`);
-    },
+    syscall: call.syscall,
     asyncSyscall: call.asyncSyscall,
 
     domExceptionCode: (/** @type {string} */ name) => new DOMException("", name).code,

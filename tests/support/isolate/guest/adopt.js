@@ -15,6 +15,8 @@
     const Constructor = Object.hasOwn(errors, error.name) ? errors[error.name] : Error;
     const own = new Constructor(error.message);
     if (error.name !== own.name) own.name = error.name;
+    // What a nested call's ConvexError holds, as JSON of this realm.
+    if (typeof error.dataJson === "string") own.data = JSON.parse(error.dataJson);
     return own;
   }
 

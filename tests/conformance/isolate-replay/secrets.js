@@ -1,0 +1,3 @@
+import { internalQueryGeneric } from "convex/server";
+
+export const list = internalQueryGeneric({ args: {}, handler: async () => "not on the gateway's list" });

@@ -18,8 +18,8 @@ import { derive, encodeValue, fingerprintOf, generatedSecret, keyIdOf, sign } fr
  * @property {"loaded" | "freed" | "under way" | ""} after what is left in memory: a key; nothing any more; a MAC or hash under way; no more than before
  */
 
-/** Exports that get no secret: they say where things are, and check arguments, which are public. */
-export const withoutSecrets = ["area", "result", "large", "check_value"];
+/** Exports that get no secret: they say where things are, and check arguments and names, which are public. */
+export const withoutSecrets = ["area", "result", "large", "check_value", "check_scope"];
 
 // Decisions that are public, and that the module takes itself: one error each, whichever compiler made the code.
 /** secret::check: whoever sets a secret is told that it cannot be used, and nothing is made of it. */
@@ -242,10 +242,12 @@ function signedCalls() {
     const fn = `emails/outgoing:${text(1 + (length % 20), "name")}`;
     const args = { value: { $bytes: bytes("args", length).toString("base64") } };
     const encoded = encodeValue(args);
-    const described = [open(audience), open(fn), open(encoded)];
-    const lengths = [kind, audience.length, fn.length, encoded.length, 0, HIGH, LOW];
-    const token = sign({ secret: from, audience, type: types[kind], fn, now: NOW, args, nonce: hex(nonce) });
-    const label = `arguments of ${encoded.length} bytes`;
+    // Every other mutation has an idempotency key, of a length of its own.
+    const once = types[kind] === "mutation" && length % 2 === 0 ? text(1 + length, "idempotency key") : "";
+    const described = [open(audience), open(fn), open(once), open(encoded)];
+    const lengths = [kind, audience.length, fn.length, once.length, encoded.length, 0, HIGH, LOW];
+    const token = sign({ secret: from, audience, type: types[kind], fn, now: NOW, args, nonce: hex(nonce), ...(once === "" ? {} : { idempotencyKey: once }) });
+    const label = `arguments of ${encoded.length} bytes${once === "" ? "" : `, an idempotency key of ${once.length}`}`;
     const start = token.length - 43;
     const mac = Buffer.from(token.slice(start), "base64url");
     /** @param {string} how @param {Uint8Array[]} entries @param {Uint8Array} presented @param {number} answer @param {boolean} isSecret */

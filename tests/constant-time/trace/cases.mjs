@@ -106,10 +106,10 @@ const withMac = (token, mac) => [...token.split(".").slice(0, 4), Buffer.from(ma
 const withKeyId = (token, keyId) => token.split(".").with(1, keyId).join(".");
 const macOf = (/** @type {string} */ token) => new Uint8Array(Buffer.from(token.split(".")[4] ?? "", "base64url"));
 
-/** @param {Api} api @param {number} keys @param {number} argsLength */
-function signed(api, keys, argsLength) {
+/** @param {Api} api @param {number} keys @param {number} argsLength @param {string} [idempotencyKey] */
+function signed(api, keys, argsLength, idempotencyKey) {
   const keyring = api.createKeyring(Array.from({ length: keys }, (_, i) => text(32, 10 + i)));
-  const call = { audience: "https://happy-animal-123.convex.cloud", type: /** @type {const} */ ("mutation"), name: "webhooks:mark", args: { id: "evt_1", text: text(argsLength, 7) }, now: NOW };
+  const call = { audience: "https://happy-animal-123.convex.cloud", type: /** @type {const} */ ("mutation"), name: "webhooks:mark", args: { id: "evt_1", text: text(argsLength, 7) }, idempotencyKey, now: NOW };
   const token = api.signCall(keyring, { ...call, nonce: new Uint8Array(16).fill(7) });
   return { keyring, call, token, verify: (/** @type {string} */ given) => orCode(() => api.verifyCall(keyring, given, call).caller) };
 }
@@ -117,9 +117,9 @@ function signed(api, keys, argsLength) {
 /** @param {Api} api @returns {Case[]} */
 function callCases(api) {
   const cases = [];
-  for (const [keys, argsLength] of [[1, 0], [1, 300], [1, STREAMED], [5, 300]]) {
-    const { keyring, token, call, verify } = signed(api, keys, argsLength);
-    const length = `${keys} keys, arguments of ${argsLength} bytes`;
+  for (const [keys, argsLength, onceLength] of [[1, 0, 0], [1, 300, 0], [1, STREAMED, 0], [5, 300, 0], [1, 300, 1], [1, 300, 36], [1, 300, 256], [5, STREAMED, 36]]) {
+    const { keyring, token, call, verify } = signed(api, keys, argsLength, onceLength === 0 ? undefined : text(onceLength, 11));
+    const length = `${keys} keys, arguments of ${argsLength} bytes${onceLength === 0 ? "" : `, an idempotency key of ${onceLength}`}`;
     const runs = variants(macOf(token)).map(([label, mac]) => ({ label, use: verify(withMac(token, mac)), answer: label === "equal" ? "default" : "signature_invalid" }));
     // The token names the first key, whose work an unknown id is refused with.
     const unknown = ["0".repeat(16), "f".repeat(16), `${keyring.keyIds[0]?.slice(0, 15)}${keyring.keyIds[0]?.endsWith("0") ? 1 : 0}`].map((id) => ({ label: `key id ${id}, unknown`, use: verify(withKeyId(token, id)), answer: "key_unknown" }));

@@ -4,6 +4,7 @@ import { CountersignClient } from "countersign/client";
 import { ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { internal } from "../convex/_generated/internal.js";
 import { startConvex } from "../../support/convex/index.mjs";
 import { event, keyIdOf, otherSecret, secret, sign } from "../support/deployment.js";
 import { deliver, lookUp, mark } from "../support/references.js";
@@ -13,11 +14,12 @@ const nodeAction = makeFunctionReference<"action", { eventId: string; countersig
 const ownError = makeFunctionReference<"mutation", { countersign: string }>("failing:convexError");
 const plainError = makeFunctionReference<"mutation", { countersign: string }>("failing:plainError");
 
+const functionsDir = fileURLToPath(new URL("../convex", import.meta.url));
 let convex: Awaited<ReturnType<typeof startConvex>>;
 let client: CountersignClient;
 
 beforeAll(async () => {
-  convex = await startConvex({ functionsDir: fileURLToPath(new URL("../convex", import.meta.url)), env: { COUNTERSIGN_SECRET: secret } });
+  convex = await startConvex({ functionsDir, env: { COUNTERSIGN_SECRET: secret } });
   client = new CountersignClient(convex.url, { secret, logger: false });
 }, 60_000);
 afterAll(async () => {
@@ -53,6 +55,38 @@ describe("a client and a deployment with the same secret", () => {
   test("a handler's errors arrive as with Convex's own client", async () => {
     expect(await errorOf(client.mutation(ownError))).toMatchObject({ name: "ConvexError", data: { code: "unauthorized", realm: "the app's own" } });
     expect(await errorOf(client.mutation(plainError))).toMatchObject({ name: "Error", message: expect.stringContaining("Server Error") });
+  });
+});
+
+describe("internal functions", () => {
+  const { orders } = internal;
+
+  test("are reached through the gateway, for each type of function", async () => {
+    const before = await client.gateway.query(orders.count);
+    expect(await client.gateway.mutation(orders.create, { orderId: "o_1", amount: 5 })).toEqual({ rows: before + 1 });
+    expect(await client.gateway.action(orders.ship, { orderId: "o_1" })).toBe(`o_1 of ${before + 1}`);
+    expect(await errorOf(client.gateway.mutation(orders.fail))).toMatchObject({ name: "ConvexError", data: { code: "sold_out" } });
+    // By Convex's own client they are not.
+    const plain = new ConvexHttpClient(convex.url, { logger: false });
+    expect(await errorOf(plain.query(orders.count as never))).toMatchObject({ name: "Error", message: expect.stringContaining("Server Error") as string });
+  });
+
+  test("run once for an idempotency key, also if the network loses answers", async () => {
+    let lost = 2;
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      const response = await globalThis.fetch(input, init);
+      if (lost === 0) return response;
+      lost -= 1;
+      await response.text();
+      throw new TypeError("fetch failed");
+    };
+    const before = await client.gateway.query(orders.count);
+    const unlucky = new CountersignClient(convex.url, { secret, logger: false, fetch });
+    expect(await unlucky.gateway.mutation(orders.create, { orderId: "o_2", amount: 5 }, { idempotencyKey: "o_2" })).toEqual({ rows: before + 1 });
+    expect(lost).toBe(0);
+    expect(await client.gateway.query(orders.count)).toBe(before + 1);
+    const error = await errorOf(client.gateway.mutation(orders.create, { orderId: "o_2", amount: 6 }, { idempotencyKey: "o_2" }));
+    expect(error).toMatchObject({ name: "CountersignError", code: "idempotency_conflict" });
   });
 });
 
@@ -118,6 +152,18 @@ describe("refusals over HTTP", () => {
 });
 
 describe("a deployment that is not set up", () => {
+  test("says which file is missing, where internal functions have no gateway", async () => {
+    const open = await startConvex({ functionsDir, env: { COUNTERSIGN_SECRET: secret }, redact: false });
+    try {
+      const elsewhere = new CountersignClient(open.url, { secret, logger: false, gateway: "api/gateway" });
+      const error = await errorOf(elsewhere.gateway.query(internal.orders.count));
+      expect(error).toMatchObject({ name: "CountersignError", code: "misconfigured", message: expect.stringContaining("Create convex/api/gateway.ts") as string });
+      expect(await new CountersignClient(open.url, { secret, logger: false }).gateway.query(internal.orders.count)).toBe(0);
+    } finally {
+      await open.close();
+    }
+  }, 60_000);
+
   test("says which command to run, and takes the secret without a restart", async () => {
     await convex.setEnv("COUNTERSIGN_SECRET", undefined);
     try {

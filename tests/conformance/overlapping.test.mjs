@@ -16,7 +16,7 @@ const reference = /** @type {any} */ (anyApi.webhooks.mark);
 
 test("many calls at once, of clients and guards with different secrets, each get their own answer", async () => {
   const parties = [m.secret, m.other, m.third].map((secret) => {
-    const { signedMutation } = world.convex.countersign({ query: queryGeneric, mutation: mutationGeneric, action: actionGeneric, replay: false, secret, audience: AUDIENCE });
+    const { signedMutation } = world.convex.countersign({ query: queryGeneric, mutation: mutationGeneric, action: actionGeneric, replay: false, keys: secret, audience: AUDIENCE });
     const guarded = /** @type {any} */ (signedMutation({ args: {}, handler: async (/** @type {any} */ ctx, /** @type {any} */ args) => {
       await null;
       return { keyId: ctx.caller.keyId, number: args.number };

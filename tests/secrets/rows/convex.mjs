@@ -45,8 +45,8 @@ export const guards = {
     ];
 
     const options = [
-      {}, { explain: true }, { secret }, { secret: [other, secret], explain: true }, { secret: () => secret }, { secret: () => undefined, explain: true }, { secret: { web: secret, worker: other } }, { secret: { web: secret, worker: secret }, explain: true },
-      { audience: url, toleranceMs: 1000 }, { audience: secret, explain: true }, ...odd(secret).flatMap((thing) => [{ secret: thing, explain: true }, { secret: () => thing }]),
+      {}, { explain: true }, { keys: secret }, { keys: [other, secret], explain: true }, { keys: () => secret }, { keys: () => undefined, explain: true }, { keys: { web: secret, worker: other } }, { keys: { web: secret, worker: secret }, explain: true },
+      { audience: url, toleranceMs: 1000 }, { audience: secret, explain: true }, ...odd(secret).flatMap((thing) => [{ keys: thing, explain: true }, { keys: () => thing }]),
     ];
     /** @param {any} signed @param {object} ctx @param {unknown} given */
     const invoke = (signed, ctx, given) => watch.settled(() => signed._handler(ctx, given));
@@ -76,12 +76,54 @@ export const guards = {
     }
     environment({});
     for (const thing of odd(secret)) {
-      for (const name of ["query", "mutation", "replay", "audience", "toleranceMs", "explain"]) watch.run(() => api.countersign({ ...builders, [name]: thing }).signedMutation({ handler }));
+      for (const name of ["query", "mutation", "replay", "keys", "audience", "toleranceMs", "explain"]) watch.run(() => api.countersign({ ...builders, [name]: thing }).signedMutation({ handler }));
       watch.run(() => api.countersign(thing));
       watch.run(() => api.countersign(builders).signedMutation(thing));
       watch.run(() => api.countersign(builders).signedMutation({ args: thing, handler }));
+      watch.run(() => api.countersign(builders).signedMutation({ args: {}, callers: thing, handler }));
     }
     for (const ring of [keyring, stranger]) ring.free();
+  },
+  async gateway({ watch, api, entries, secret }) {
+    environment({ COUNTERSIGN_SECRET: secret, CONVEX_CLOUD_URL: url });
+    const { createKeyring, signCall } = entries["."];
+    const keyring = createKeyring(secret);
+    const sign = (/** @type {object} */ options = {}) => signCall(keyring, { audience: url, type: "mutation", name: "orders:create", args, now: Date.now(), ...options });
+    const run = async (/** @type {unknown} */ _, /** @type {unknown} */ given) => given;
+    /** What the replay component can answer. */
+    const claims = [{ status: "fresh" }, { status: "replayed" }, { status: "conflict" }, { status: "recorded", result: "null" }, undefined];
+    const replay = { replay: { consume: {}, record: {} } };
+    for (const explain of [true, false]) {
+      for (const allow of [["orders:*"], ["other:one"], { default: [], worker: ["orders:create"] }]) {
+        const made = watch.run(() => api.gateway({ ...builders, allow, explain }));
+        watch.result(made);
+        for (const kind of ["query", "mutation", "action"]) {
+          const invoke = (/** @type {unknown} */ request) => watch.settled(() => made[kind]._handler({ ...meta("gateway:x"), runQuery: run, runMutation: run, runAction: run }, request));
+          await invoke({ name: "orders:create", args, countersign: sign({ type: kind }) });
+          for (const thing of odd(secret)) {
+            for (const request of [thing, { name: "orders:create", args: thing, countersign: sign({ type: kind }) }, { name: "orders:create", args, countersign: thing }, { name: "orders:create", args, countersign: { token: thing, idempotencyKey: thing } }]) await invoke(request);
+          }
+          // The log names the function that was asked for, whatever it is, if it looks like one.
+          for (const thing of misplaced(secret)) await invoke({ name: thing, args, countersign: sign({ type: kind }) });
+        }
+      }
+      for (const claim of claims) {
+        const made = watch.run(() => api.gateway({ ...builders, ...replay, allow: ["orders:*"], explain }));
+        if (made === undefined) continue;
+        for (const idempotencyKey of [undefined, "evt_1", secret]) {
+          const token = sign({ idempotencyKey });
+          const runMutation = async (/** @type {unknown} */ reference, /** @type {unknown} */ given) => (reference === replay.replay.consume ? claim : reference === replay.replay.record ? null : given);
+          await watch.settled(() => made.mutation._handler({ ...meta("gateway:x"), runMutation }, { name: "orders:create", args, countersign: idempotencyKey === undefined ? token : { token, idempotencyKey } }));
+        }
+      }
+    }
+    for (const thing of odd(secret)) {
+      for (const allow of [thing, [thing], { [secret]: [thing] }, { web: thing }]) watch.run(() => api.gateway({ ...builders, allow }));
+      for (const name of ["query", "replay", "keys", "audience", "toleranceMs"]) watch.run(() => api.gateway({ ...builders, allow: ["orders:*"], [name]: thing }));
+      watch.run(() => api.gateway(thing));
+    }
+    keyring.free();
+    environment({});
   },
   requireSecret({ watch, api, secret, other }) {
     for (const values of environments(secret, other)) {

@@ -95,6 +95,18 @@ test("what registers the component has all of its modules", async () => {
   assert.deepEqual(files, ["./component/crons.js", "./component/replay.js", "./component/sweep.js"]);
 });
 
+test("it is registered in convex-test in plain Node too, where nothing transforms a module", async () => {
+  const { convexTest } = await import("convex-test");
+  const { componentsGeneric, defineSchema } = await import("convex/server");
+  const { register } = await import("countersign/test");
+  const t = convexTest({ schema: defineSchema({}), modules: { "./convex/_generated/server.js": async () => ({}) } });
+  register(t);
+  const { countersign } = /** @type {{ countersign: import("countersign/_generated/component.js").ComponentApi }} */ (/** @type {unknown} */ (componentsGeneric()));
+  const call = { key: "a".repeat(43), expiresAt: Date.now() + 120_000 };
+  const consume = () => t.mutation((ctx) => ctx.runMutation(countersign.replay.consume, call));
+  assert.deepEqual([await consume(), await consume()], [{ status: "fresh" }, { status: "replayed" }]);
+});
+
 /**
  * The TypeScript that the CLI writes for a validator.
  * @param {any} validator

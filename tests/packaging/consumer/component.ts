@@ -2,8 +2,9 @@
 import type { ComponentApi } from "countersign/_generated/component.js";
 import config from "countersign/convex.config";
 import sameConfig from "countersign/convex.config.js";
+import { countersign } from "countersign/convex";
 import component, { register } from "countersign/test";
-import { defineApp } from "convex/server";
+import { actionGeneric as action, defineApp, mutationGeneric as mutation, queryGeneric as query } from "convex/server";
 import type { FunctionArgs, FunctionReturnType, SchemaDefinition, GenericSchema } from "convex/server";
 import { exactly } from "./exactly.js";
 
@@ -13,6 +14,7 @@ app.use(sameConfig, { name: "another" });
 export default app;
 
 export declare const components: { countersign: ComponentApi<"countersign"> };
+export const { signedMutation } = countersign({ query, mutation, action, replay: components.countersign });
 type Consume = typeof components.countersign.replay.consume;
 
 exactly<"fresh" | "replayed" | "recorded" | "conflict">()(null as unknown as FunctionReturnType<Consume>["status"]);

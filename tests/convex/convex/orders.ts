@@ -43,6 +43,27 @@ export const fail = internalMutation({
 /** Returns a value that its validator does not have. */
 export const wrongReturn = internalMutation({ args: {}, returns: v.number(), handler: async () => "seven" as unknown as number });
 
+export const failPlainly = internalMutation({
+  args: {},
+  handler: async (ctx): Promise<null> => {
+    await ctx.db.insert("events", { eventId: "never", provider: "kept" });
+    throw new Error("the function's own fault");
+  },
+});
+
+export const failLater = internalAction({
+  args: { orderId: v.string() },
+  handler: async (_ctx, { orderId }): Promise<null> => {
+    throw new ConvexError({ code: "unauthorized", orderId });
+  },
+});
+
+/** What an internal function gets: its arguments, whoever is logged in, and nothing of the gateway's. */
+export const look = internalQuery({
+  args: v.any(),
+  handler: async (ctx, args): Promise<unknown> => ({ args, by: (await ctx.auth.getUserIdentity())?.subject ?? null, caller: "caller" in ctx }),
+});
+
 /** Public: anybody can call it, with or without a gateway. */
 export const open = mutation({ args: {}, handler: async () => "open" });
 

@@ -84,7 +84,8 @@ export async function interleave(database: Database, jobs: readonly Job[], { see
   }
 
   for (const job of jobs) start(job, false);
-  while (running > 0 && failure === undefined) {
+  for (let turn = 0; running > 0 && failure === undefined; turn++) {
+    if (turn > 50_000) throw new Error("this does not come to an end");
     let left = next() * waiting.reduce((sum, { weight }) => sum + weight, 0);
     const [chosen] = waiting.splice(Math.max(0, waiting.findIndex(({ weight }) => (left -= weight) < 0)), 1);
     const isStopped = new Promise<void>((resolve) => (stopped = resolve));

@@ -171,7 +171,7 @@ describe("the form", () => {
     }));
 
   test("says so when the demo's process is not there", async () => {
-    const server = await demo.startNextWithout("DEMO_CONTROL_URL");
+    const server = await demo.startNextWith({ DEMO_CONTROL_URL: undefined });
     const { page, context } = await browser.open(server.url);
     await send(page, "Nothing");
     assert.match(await page.getByRole("status").innerText(), /works while `npm run demo` runs/);

@@ -18,7 +18,7 @@ export default async function Page() {
             A payment provider posts an event to this Next.js app. The app calls a Convex function that stores it, and signs that call with a
             secret only the two servers know. Convex checks the signature before anything else happens.
           </p>
-          <p>Send a delivery. Then change it on the way, and see it refused.</p>
+          <p>Send a delivery. Then change it on the way, send it twice, or let somebody else call.</p>
         </section>
         <Workbench>
           <LiveConvex url={process.env.NEXT_PUBLIC_CONVEX_URL}>
@@ -44,10 +44,17 @@ export default async function Page() {
               <dd>Each refusal looks the same from outside. The reason is in the deployment’s log, for you and nobody else.</dd>
             </div>
             <div>
-              <dt>Not protected yet</dt>
+              <dt>Once</dt>
               <dd>
-                Whoever gets hold of a call can send it again, unchanged, for a minute. HTTPS hides calls from the network, but not from a proxy
-                that ends it or a log that keeps them. Replay protection comes next.
+                Convex uses each signature up, in the transaction of the function it guards: a captured call is refused. An event that its
+                provider posts again comes in a new call; it is found by its id, and what the first one returned is returned.
+              </dd>
+            </div>
+            <div>
+              <dt>Several servers</dt>
+              <dd>
+                Each has a secret of its own, and so a name, and may call what that name may. Internal functions are behind one gateway, which
+                has a list of them.
               </dd>
             </div>
           </dl>

@@ -1,9 +1,17 @@
 import { countersign } from "countersign/convex";
-import { action, mutation, query } from "./_generated/server";
+import { components } from "./_generated/api";
+import { action, env, mutation, query } from "./_generated/server";
 
-export const { signedQuery, signedMutation, signedAction } = countersign({
-  query,
-  mutation,
-  action,
-  replay: false, // a captured call works again until its minute is over
-});
+const builders = { query, mutation, action, replay: components.countersign };
+
+// Whoever has COUNTERSIGN_SECRET may call these; while it is rotated, also who has the one before it or after it.
+export const { signedQuery, signedMutation, signedAction } = countersign(builders);
+
+/** For functions that several servers call: each has a secret of its own, and so a name. */
+export const byCaller = {
+  ...builders,
+  keys: () => ({
+    web: [env.COUNTERSIGN_SECRET, env.COUNTERSIGN_SECRET_NEXT, env.COUNTERSIGN_SECRET_PREVIOUS],
+    worker: env.COUNTERSIGN_WORKER_SECRET,
+  }),
+};

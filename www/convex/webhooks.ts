@@ -1,16 +1,9 @@
 import { v } from "convex/values";
 import { signedMutation } from "./countersign";
-
-const event = {
-  eventId: v.string(),
-  provider: v.string(),
-  type: v.string(),
-  amount: v.number(),
-  route: v.union(v.literal("node"), v.literal("edge")),
-};
+import { event } from "./schema";
 
 // Both functions insert without looking the event id up first, as a careful handler would:
-// so the page shows each call that got through, a resent one too.
+// so a call that ran twice would be seen. That none does is the guard's work.
 
 export const markEventProcessed = signedMutation({
   args: event,

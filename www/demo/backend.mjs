@@ -17,8 +17,8 @@ import { DemoError, runProgram } from "./steps.mjs";
  * @property {boolean} real a deployment whose environment and log the demo cannot reach
  * @property {Awaited<ReturnType<typeof import("./proxy.mjs").startProxy>>} [proxy]
  * @property {() => string[]} log
- * @property {() => Promise<void>} [removeSecret]
- * @property {(secret: string) => Promise<void>} [setSecret]
+ * @property {(name: string, value: string | undefined) => Promise<void>} [setEnv] sets a variable of the deployment, or removes it
+ * @property {(name: string) => Promise<object[]>} [readReplayTable] the rows of a table of the replay component
  * @property {() => Promise<void>} close
  */
 
@@ -26,11 +26,12 @@ import { DemoError, runProgram } from "./steps.mjs";
  * Starts the embedded Convex, with the man in the middle in front of it.
  * @returns {Promise<Backend>}
  */
-export async function startEmbedded({ secret, port, sitePort }) {
+export async function startEmbedded({ secret, workerSecret, port, sitePort }) {
   const advice = "Stop that program, or choose others with --convex-port and --site-port.";
   await requireFreePort(port, "the embedded Convex", advice);
   await requireFreePort(sitePort, "the embedded Convex's http actions", advice);
-  const convex = await startConvexBehindProxy({ functionsDir: join(www, "convex"), env: { COUNTERSIGN_SECRET: secret }, port, sitePort });
+  const deploymentEnv = { COUNTERSIGN_SECRET: secret, COUNTERSIGN_WORKER_SECRET: workerSecret };
+  const convex = await startConvexBehindProxy({ functionsDir: join(www, "convex"), env: deploymentEnv, port, sitePort });
   const env = { ...plainEnv(), CONVEX_SELF_HOSTED_URL: convex.url, CONVEX_SELF_HOSTED_ADMIN_KEY: convex.adminKey };
   const cli = join(root, "node_modules", "convex", "bin", "main.js");
   const convexEnv = (args, input) => runProgram(process.execPath, [cli, "env", ...args], { cwd: www, env, input, label: `npx convex env ${args[0]}`, timeoutMs: 60_000 });
@@ -40,9 +41,9 @@ export async function startEmbedded({ secret, port, sitePort }) {
     real: false,
     proxy: convex.proxy,
     log: () => convex.logs.map(({ level, message }) => `${level === "failure" ? "ERROR" : level.toUpperCase()} ${message}`),
-    removeSecret: () => convexEnv(["remove", "COUNTERSIGN_SECRET"]),
     // The value goes through stdin: an argument would show in the list of processes.
-    setSecret: (value) => convexEnv(["set", "COUNTERSIGN_SECRET"], value),
+    setEnv: (name, value) => (value === undefined ? convexEnv(["remove", name]) : convexEnv(["set", name], value)),
+    readReplayTable: (name) => convex.readTable("countersign", name),
     close: convex.close,
   };
 }
@@ -51,13 +52,18 @@ export async function startEmbedded({ secret, port, sitePort }) {
  * Uses the deployment at `url`, where the functions in www/convex and the secret must already be.
  * @returns {Promise<Backend>}
  */
-export async function useDeployment({ url, secret }) {
-  const { ok, problems } = inspectSecret(secret);
-  if (!ok) throw new DemoError(`COUNTERSIGN_SECRET, in this shell, cannot be used: ${problems.map(({ message }) => message).join(" ")}`);
+export async function useDeployment({ url, secret, workerSecret }) {
+  requireUsable("COUNTERSIGN_SECRET", secret);
+  if (workerSecret !== undefined) requireUsable("COUNTERSIGN_WORKER_SECRET", workerSecret);
   try {
     await new ConvexHttpClient(url, { logger: false }).query(anyApi.events.list, {});
   } catch (error) {
     throw new DemoError(`The deployment at ${url} did not answer as the demo's would: ${error.message}`);
   }
   return { url, real: true, log: () => [], close: async () => {} };
+}
+
+function requireUsable(name, secret) {
+  const { ok, problems } = inspectSecret(secret);
+  if (!ok) throw new DemoError(`${name}, in this shell, cannot be used: ${problems.map(({ message }) => message).join(" ")}`);
 }

@@ -5,13 +5,14 @@ import { createServer, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 
 const maxKept = 100;
+const maxTexts = 5000;
 const maxCallBytes = 1024 * 1024;
 
 /**
  * A function call as it travelled.
  * @typedef {object} Call
  * @property {string} path the function's name, e.g. "webhooks:markEventProcessed"
- * @property {Record<string, unknown>} args with the token under `countersign`
+ * @property {Record<string, unknown>} args with the signature under `countersign`
  */
 
 /**
@@ -34,7 +35,8 @@ export async function startProxy({ port, target }) {
   /** @type {Map<string, (args: Record<string, unknown>) => Record<string, unknown>>} */
   const changes = new Map();
   const sockets = new Set();
-  let seen = 0;
+  /** @type {string[]} each call with its headers, oldest first */
+  const texts = [];
 
   const server = createServer((request, response) => {
     const pass = request.method === "POST" && request.url === "/api/mutation" ? passCall(request, response) : passStream(request, response);
@@ -55,6 +57,8 @@ export async function startProxy({ port, target }) {
     const body = await readAll(request);
     const { url, headers } = request;
     const { body: passedOn, call } = change(body);
+    texts.push(JSON.stringify([headers, body.toString("utf8"), passedOn.toString("utf8")]));
+    if (texts.length > maxTexts) texts.shift();
     if (call !== undefined) keep({ ...call, body: passedOn, headers, url });
     const answer = await forward("POST", url, sized(headers, passedOn), passedOn);
     response.writeHead(answer.statusCode, answer.headers);
@@ -64,8 +68,8 @@ export async function startProxy({ port, target }) {
   /** Changes a call's body if it is one of those waited for. */
   function change(body) {
     const sent = parseCall(body);
-    const eventId = sent?.args.eventId;
-    if (sent === undefined || typeof eventId !== "string") return { body, call: undefined };
+    const eventId = sent === undefined ? undefined : eventIdOf(sent);
+    if (sent === undefined || eventId === undefined) return { body, call: undefined };
     const changeArgs = changes.get(eventId);
     if (changeArgs === undefined) return { body, call: { sent, passedOn: sent } };
     changes.delete(eventId);
@@ -75,8 +79,7 @@ export async function startProxy({ port, target }) {
   }
 
   function keep(capture) {
-    seen += 1;
-    captured.set(capture.sent.args.eventId, capture);
+    captured.set(eventIdOf(capture.sent), capture);
     const [oldest] = captured.keys();
     if (captured.size > maxKept) captured.delete(oldest);
   }
@@ -127,11 +130,10 @@ export async function startProxy({ port, target }) {
       const answer = await forward("POST", call.url, sized(call.headers, call.body), call.body);
       return { status: answer.statusCode, body: (await readAll(answer)).toString("utf8") };
     },
-    /** Whether a text was in any call that passed, and how many calls that was. */
-    search(text) {
-      const found = [...captured.values()].some((call) => JSON.stringify([call.sent, call.headers, call.body.toString("utf8")]).includes(text));
-      return { calls: seen, found };
-    },
+    /** How many calls have passed. */
+    callCount: () => texts.length,
+    /** Whether a text was in any call that passed. */
+    search: (text) => texts.some((call) => call.includes(text)),
     async close() {
       for (const socket of sockets) socket.destroy();
       server.closeAllConnections();
@@ -143,6 +145,12 @@ export async function startProxy({ port, target }) {
 /** The same headers for a body that is sent whole. */
 function sized({ "transfer-encoding": _, ...headers }, body) {
   return { ...headers, "content-length": String(body.length) };
+}
+
+/** The event a call is about: the function's argument, or within those of the function behind the gateway. */
+function eventIdOf({ args }) {
+  const { eventId } = typeof args.args === "object" && args.args !== null ? args.args : args;
+  return typeof eventId === "string" ? eventId : undefined;
 }
 
 /** @returns {Call | undefined} */

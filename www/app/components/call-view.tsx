@@ -2,15 +2,15 @@ import type { Call } from "@/app/lib/outcome";
 
 const partNames = ["version", "key id", "signed at", "nonce", "signature"];
 
-/** A call as it travelled: its arguments, those changed on the way, and its token taken apart. */
+/** A call as it travelled: its arguments, those changed on the way, and its signature taken apart. */
 export function CallView({ sent, passedOn }: { readonly sent: Call; readonly passedOn: Call }) {
-  const { countersign: token, ...args } = passedOn.args;
+  const before = new Map(argumentsOf(sent));
   return (
     <div className="call">
       <p className="code call-name">{passedOn.path}</p>
       <dl>
-        {Object.entries(args).map(([name, value]) => {
-          const was = sent.args[name];
+        {argumentsOf(passedOn).map(([name, value]) => {
+          const was = before.get(name);
           return (
             <div key={name}>
               <dt>{name}</dt>
@@ -27,14 +27,30 @@ export function CallView({ sent, passedOn }: { readonly sent: Call; readonly pas
         })}
         <div className="call-token">
           <dt>countersign</dt>
-          <dd className="code">{typeof token === "string" ? <Token text={token} /> : "absent"}</dd>
+          <dd className="code">
+            <Signature value={passedOn.args.countersign} />
+          </dd>
         </div>
       </dl>
     </div>
   );
 }
 
-function Token({ text }: { readonly text: string }) {
+/** The arguments but the signature. A gateway's own are the function's name and that function's arguments. */
+function argumentsOf({ args: { countersign: _, ...args } }: Call): [string, unknown][] {
+  return Object.entries(args).flatMap(([name, value]) =>
+    typeof value === "object" && value !== null ? Object.entries(value).map(([inner, each]): [string, unknown] => [`${name}.${inner}`, each]) : [[name, value]],
+  );
+}
+
+/** A token alone, or with the idempotency key that it covers. */
+function Signature({ value }: { readonly value: unknown }) {
+  if (typeof value === "string") return <Token text={value} />;
+  if (typeof value !== "object" || value === null || !("token" in value) || !("idempotencyKey" in value)) return "absent";
+  return <Token text={String(value.token)} idempotencyKey={String(value.idempotencyKey)} />;
+}
+
+function Token({ text, idempotencyKey }: { readonly text: string; readonly idempotencyKey?: string }) {
   return (
     <span className="token">
       {text.split(".").map((part, index) => (
@@ -43,6 +59,12 @@ function Token({ text }: { readonly text: string }) {
           <span className="token-name">{index === 2 ? `${partNames[index]} ${time(part)}` : partNames[index]}</span>
         </span>
       ))}
+      {idempotencyKey === undefined ? null : (
+        <span>
+          <span className="token-part">{idempotencyKey}</span>
+          <span className="token-name">idempotency key</span>
+        </span>
+      )}
     </span>
   );
 }

@@ -5,6 +5,8 @@ import { api } from "@/convex/_generated/api";
 import { useConvexConnectionState, useQuery } from "convex/react";
 import { useState } from "react";
 
+const ways = { node: "Node route", edge: "Edge route", worker: "Worker" } as const;
+
 /** The stored events, newest first, as Convex pushes them. */
 export function Events() {
   const events = useQuery(api.events.list);
@@ -28,7 +30,7 @@ export function Events() {
               <span className="event-type">{event.type}</span>
               <span className="event-amount">{euros(event.amount)}</span>
               <span className="event-more">
-                {event.route === "edge" ? "Edge" : "Node"} route, key <span className="code">{event.keyId}</span>
+                {ways[event.route]}, {event.keyId === undefined ? "through the gateway" : <>key <span className="code">{event.keyId}</span></>}
               </span>
               <time dateTime={new Date(event._creationTime).toISOString()}>{new Date(event._creationTime).toLocaleTimeString()}</time>
             </li>

@@ -21,15 +21,32 @@ export function Journey({ outcome }: { readonly outcome: Outcome | undefined }) 
   );
 }
 
-const attackers: Partial<Record<Change, string>> = {
-  secret: "signs with its own secret",
-  function: "holds another signature",
-  deployment: "holds another signature",
-  old: "holds an old signature",
-  unsigned: "does not sign",
+const posts: Stop = { who: "Provider", does: "posts an event", mark: "good" };
+const signs: Stop = { who: "Next.js", does: "signs the call", mark: "good" };
+const signsBoth: Stop = { who: "Next.js", does: "signs both calls", mark: "good" };
+const workerSigns: Stop = { who: "Worker", does: "signs the call", mark: "good" };
+
+const attacker = (does: string): readonly Stop[] => [{ who: "Attacker", does, mark: "warn" }];
+
+/** What happens before the call reaches Convex. */
+const ways: Record<Change, readonly Stop[]> = {
+  none: [posts, signs],
+  args: [posts, signs, { who: "Proxy", does: "changes it", mark: "warn" }],
+  resent: [posts, signs, { who: "Proxy", does: "sends it twice", mark: "warn" }],
+  secret: attacker("signs with its own secret"),
+  function: attacker("holds another signature"),
+  deployment: attacker("holds another signature"),
+  old: attacker("holds an old signature"),
+  unsigned: attacker("does not sign"),
+  repeated: [{ who: "Provider", does: "posts an event twice", mark: "good" }, signsBoth],
+  reused: [{ who: "Provider", does: "posts two events as one", mark: "warn" }, signsBoth],
+  internal: [workerSigns],
+  unlisted: [workerSigns],
+  worker: [workerSigns],
+  caller: [{ who: "Web server", does: "signs what it may not call", mark: "warn" }],
 };
 
-function stopsOf(outcome: Outcome | undefined): Stop[] {
+function stopsOf(outcome: Outcome | undefined): readonly Stop[] {
   if (outcome === undefined) {
     return [
       { who: "Provider", does: "posts an event", mark: "plain" },
@@ -37,16 +54,17 @@ function stopsOf(outcome: Outcome | undefined): Stop[] {
       { who: "Convex", does: "checks, then stores", mark: "plain" },
     ];
   }
-  const { change, stored } = outcome;
-  const convex: Stop =
-    stored > 1
-      ? { who: "Convex", does: "stores it twice", mark: "warn" }
-      : stored === 1
-        ? { who: "Convex", does: "checks, then stores", mark: "good" }
-        : { who: "Convex", does: "refuses", mark: "bad" };
-  const attacker = attackers[change];
-  if (attacker !== undefined) return [{ who: "Attacker", does: attacker, mark: "warn" }, convex];
-  const proxy: Stop[] =
-    change === "args" ? [{ who: "Proxy", does: "changes it", mark: "warn" }] : change === "resent" ? [{ who: "Proxy", does: "sends it twice", mark: "warn" }] : [];
-  return [{ who: "Provider", does: "posts an event", mark: "good" }, { who: "Next.js", does: "signs the call", mark: "good" }, ...proxy, convex];
+  return [...ways[outcome.change], ...arrival(outcome)];
+}
+
+function arrival({ change, answer, stored }: Outcome): readonly Stop[] {
+  if (stored > 1) return [{ who: "Convex", does: "stores it twice", mark: "warn" }];
+  if (change === "internal" || change === "unlisted") {
+    return answer.ok
+      ? [{ who: "Gateway", does: "checks, and finds it listed", mark: "good" }, { who: "orders.record", does: "stores", mark: "good" }]
+      : [{ who: "Gateway", does: "refuses", mark: "bad" }];
+  }
+  if (change === "repeated" && answer.ok) return [{ who: "Convex", does: "stores it once", mark: "good" }];
+  if (answer.ok) return [{ who: "Convex", does: "checks, then stores", mark: "good" }];
+  return [{ who: "Convex", does: stored === 0 ? "refuses" : "refuses the second", mark: "bad" }];
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { choices, type Change, type Outcome, type Route, typeNames } from "@/app/lib/outcome";
+import { choiceGroups, type Change, type Outcome, type Route, typeNames } from "@/app/lib/outcome";
 import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import { Journey } from "./journey";
 import { OutcomeView } from "./outcome-view";
@@ -15,7 +15,7 @@ export function Workbench({ children }: { readonly children: ReactNode }) {
   const ids = useId();
   const results = useRef<HTMLElement>(null);
   const outcome = result !== undefined && "outcome" in result ? result.outcome : undefined;
-  const throughNext = choices.find(({ id }) => id === change)?.throughNext ?? true;
+  const throughNext = choiceGroups.flatMap(({ choices }) => choices).find(({ id }) => id === change)?.throughNext ?? true;
 
   // On a phone the outcome lies below the form: bring it into view.
   useEffect(() => {
@@ -68,30 +68,32 @@ export function Workbench({ children }: { readonly children: ReactNode }) {
           </label>
           {throughNext ? null : <p className="hint">Not this one: it goes straight to Convex, past Next.js.</p>}
         </fieldset>
-        <fieldset className="choices">
-          <legend>What happens on the way</legend>
-          {choices.map(({ id, title, text, notYet }) => (
-            <label key={id} className="choice">
-              <input
-                type="radio"
-                name="change"
-                value={id}
-                checked={change === id}
-                onChange={() => setChange(id)}
-                aria-labelledby={`${ids}-${id}`}
-                aria-describedby={`${ids}-${id}-text`}
-              />
-              <span>
-                <span className="choice-title" id={`${ids}-${id}`}>
-                  {title}
+        {choiceGroups.map((group) => (
+          <fieldset key={group.title} className="choices">
+            <legend>{group.title}</legend>
+            {group.choices.map(({ id, title, text }) => (
+              <label key={id} className="choice">
+                <input
+                  type="radio"
+                  name="change"
+                  value={id}
+                  checked={change === id}
+                  onChange={() => setChange(id)}
+                  aria-labelledby={`${ids}-${id}`}
+                  aria-describedby={`${ids}-${id}-text`}
+                />
+                <span>
+                  <span className="choice-title" id={`${ids}-${id}`}>
+                    {title}
+                  </span>
+                  <span className="choice-text" id={`${ids}-${id}-text`}>
+                    {text}
+                  </span>
                 </span>
-                <span className={notYet === true ? "choice-text warn" : "choice-text"} id={`${ids}-${id}-text`}>
-                  {text}
-                </span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
+              </label>
+            ))}
+          </fieldset>
+        ))}
         <button type="submit" aria-disabled={sending}>
           {sending ? "Sending …" : "Send"}
         </button>

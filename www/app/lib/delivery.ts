@@ -1,3 +1,5 @@
+import { CountersignError } from "countersign/next";
+
 /** One webhook delivery: what a payment provider would post. */
 export interface Delivery {
   readonly eventId: string;
@@ -28,6 +30,8 @@ export async function readDelivery(request: Request): Promise<Delivery | Respons
 /** What to tell the sender after a failed call: that it failed. Why is for the server's log. */
 export function notRecorded(error: unknown): Response {
   console.error("webhook not recorded:", describe(error));
+  // Posting it again would not help.
+  if (error instanceof CountersignError && error.code === "idempotency_conflict") return problem(409, "Another event is recorded under this id.");
   return problem(502, "The delivery was not recorded.");
 }
 

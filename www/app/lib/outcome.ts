@@ -2,7 +2,24 @@
 
 export type Route = "node" | "edge";
 
-export type Change = "none" | "args" | "secret" | "function" | "deployment" | "old" | "unsigned" | "resent";
+export type Change =
+  | "none"
+  | "args"
+  | "secret"
+  | "function"
+  | "deployment"
+  | "old"
+  | "unsigned"
+  | "resent"
+  | "repeated"
+  | "reused"
+  | "internal"
+  | "unlisted"
+  | "worker"
+  | "caller";
+
+/** Who made the call that Convex answered. `web` is not Next.js itself, but somebody with its secret. */
+export type Signer = "Next.js" | "worker" | "web" | "attacker";
 
 export interface Call {
   readonly path: string;
@@ -13,7 +30,7 @@ export interface Outcome {
   readonly change: Change;
   readonly route: Route;
   readonly delivery: { readonly id: string; readonly type: string; readonly amount: number };
-  readonly signedBy: "Next.js" | "attacker";
+  readonly signedBy: Signer;
   readonly sent: Call | null;
   readonly passedOn: Call | null;
   readonly answer: { readonly from: "Next.js" | "Convex"; readonly ok: boolean; readonly status: number | null; readonly text: string };
@@ -26,25 +43,49 @@ export interface Choice {
   readonly id: Change;
   readonly title: string;
   readonly text: string;
-  /** Whether the call comes through one of the app's routes, or straight from an attacker. */
+  /** Whether the call comes through one of the app's routes, or straight from somebody else. */
   readonly throughNext: boolean;
-  readonly notYet?: boolean;
 }
 
-export const choices: readonly Choice[] = [
-  { id: "none", title: "Nothing", text: "It arrives as it was sent.", throughNext: true },
-  { id: "args", title: "The amount is changed", text: "A proxy between Next.js and Convex rewrites it.", throughNext: true },
-  { id: "secret", title: "Signed with another secret", text: "By somebody who does not know yours.", throughNext: false },
-  { id: "function", title: "Signed for another function", text: "A signature for markEventFailed, used on markEventProcessed.", throughNext: false },
-  { id: "deployment", title: "Signed for another deployment", text: "The same secret and function, but somebody else’s Convex.", throughNext: false },
-  { id: "old", title: "Ten minutes old", text: "A signature is good for one minute.", throughNext: false },
-  { id: "unsigned", title: "Not signed at all", text: "The function is public, so anybody may try.", throughNext: false },
+export interface ChoiceGroup {
+  readonly title: string;
+  readonly choices: readonly Choice[];
+}
+
+export const choiceGroups: readonly ChoiceGroup[] = [
   {
-    id: "resent",
-    title: "Captured and sent again",
-    text: "Not refused yet: within its minute, a captured call works again. Replay protection comes next.",
-    throughNext: true,
-    notYet: true,
+    title: "What happens on the way",
+    choices: [
+      { id: "none", title: "Nothing", text: "It arrives as it was sent.", throughNext: true },
+      { id: "args", title: "The amount is changed", text: "A proxy between Next.js and Convex rewrites it.", throughNext: true },
+      { id: "resent", title: "Captured and sent again", text: "The proxy sends the same call to Convex a second time.", throughNext: true },
+    ],
+  },
+  {
+    title: "Or somebody forges the call",
+    choices: [
+      { id: "secret", title: "Signed with another secret", text: "By somebody who does not know yours.", throughNext: false },
+      { id: "function", title: "Signed for another function", text: "A signature for markEventFailed, used on markEventProcessed.", throughNext: false },
+      { id: "deployment", title: "Signed for another deployment", text: "The same secret and function, but somebody else’s Convex.", throughNext: false },
+      { id: "old", title: "Ten minutes old", text: "A signature is good for one minute.", throughNext: false },
+      { id: "unsigned", title: "Not signed at all", text: "The function is public, so anybody may try.", throughNext: false },
+    ],
+  },
+  {
+    title: "Or its provider posts it again",
+    choices: [
+      { id: "repeated", title: "The same event twice", text: "As providers do when they are not sure. Its id is the idempotency key.", throughNext: true },
+      { id: "reused", title: "Then with another amount", text: "One id for two different events cannot be right.", throughNext: true },
+    ],
+  },
+  {
+    title: "Or another server calls",
+    choices: [
+      { id: "internal", title: "A worker, through the gateway", text: "An internal function, which Convex lets nobody outside call.", throughNext: false },
+      { id: "unlisted", title: "A function that is not listed", text: "The worker stores the event, then tries to remove it.", throughNext: false },
+      { id: "worker", title: "A worker, with a right of its own", text: "A function that only the worker may call.", throughNext: false },
+      { id: "caller", title: "The web server, without that right", text: "The same function, signed with the secret of Next.js.", throughNext: false },
+    ],
   },
 ];
 
@@ -54,6 +95,10 @@ export const reasons: Readonly<Record<string, string>> = {
   key_unknown: "The signature was made with a secret that this deployment does not accept. The log names both key ids, so you can compare them by eye.",
   expired: "The signature is older than the minute it is good for.",
   signature_missing: "The call came without a signature.",
+  replayed: "This very call has been used already. Each is good for one time.",
+  idempotency_conflict: "This event id was used for other arguments before. Nothing ran.",
+  function_forbidden: "The gateway reaches the functions on its list, and this one is not there.",
+  caller_forbidden: "The signature is right, but whoever holds this secret may not call this function.",
   misconfigured: "The deployment has no usable secret. Its log names the command that sets one.",
 };
 

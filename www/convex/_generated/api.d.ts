@@ -13,8 +13,11 @@ import type {
   FilterApi,
   FunctionReference,
 } from "convex/server";
+import type * as backfill from "../backfill.js";
 import type * as countersign from "../countersign.js";
 import type * as events from "../events.js";
+import type * as gateway from "../gateway.js";
+import type * as orders from "../orders.js";
 import type * as webhooks from "../webhooks.js";
 
 /**
@@ -26,8 +29,11 @@ import type * as webhooks from "../webhooks.js";
  * ```
  */
 declare const fullApi: ApiFromModules<{
+  backfill: typeof backfill;
   countersign: typeof countersign;
   events: typeof events;
+  gateway: typeof gateway;
+  orders: typeof orders;
   webhooks: typeof webhooks;
 }>;
 export declare const api: FilterApi<
@@ -38,3 +44,7 @@ export declare const internal: FilterApi<
   typeof fullApi,
   FunctionReference<any, "internal">
 >;
+
+export declare const components: {
+  countersign: import("countersign/_generated/component.js").ComponentApi<"countersign">;
+};

@@ -9,7 +9,8 @@ export async function POST(request: Request): Promise<Response> {
   const delivery = await readDelivery(request);
   if (delivery instanceof Response) return delivery;
   try {
-    await fetchMutation(api.webhooks.markEventProcessed, { ...delivery, route: "edge" });
+    // Providers post an event again when they are not sure that it arrived. Under its id it is recorded once.
+    await fetchMutation(api.webhooks.markEventProcessed, { ...delivery, route: "edge" }, { idempotencyKey: delivery.eventId });
   } catch (error) {
     return notRecorded(error);
   }

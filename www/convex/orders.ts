@@ -1,0 +1,36 @@
+import { v } from "convex/values";
+import { internalMutation, internalQuery } from "./_generated/server";
+import { event } from "./schema";
+
+// Internal: Convex lets nobody outside call these. A server with the right secret does, through the gateway.
+
+export const record = internalMutation({
+  args: event,
+  returns: v.id("events"),
+  handler: async (ctx, args) => await ctx.db.insert("events", { ...args, outcome: "processed" }),
+});
+
+export const stored = internalQuery({
+  args: { eventId: v.string() },
+  returns: v.number(),
+  handler: async (ctx, { eventId }) => {
+    const events = await ctx.db
+      .query("events")
+      .withIndex("by_event_id", (q) => q.eq("eventId", eventId))
+      .take(10);
+    return events.length;
+  },
+});
+
+export const remove = internalMutation({
+  args: { eventId: v.string() },
+  returns: v.null(),
+  handler: async (ctx, { eventId }) => {
+    const events = await ctx.db
+      .query("events")
+      .withIndex("by_event_id", (q) => q.eq("eventId", eventId))
+      .take(10);
+    for (const { _id } of events) await ctx.db.delete(_id);
+    return null;
+  },
+});

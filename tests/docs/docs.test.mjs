@@ -5,39 +5,49 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { build } from "esbuild";
-import { startConvex } from "../support/convex/index.mjs";
-import { documents, readmeSnippet, root, snippets, writeApp } from "./snippets.mjs";
+import { startApp } from "./app.mjs";
+import { documents, others, pages, readmeSnippet, root, snippets, writeApp } from "./snippets.mjs";
 
 const exec = promisify(execFile);
 const packageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** @type {string} */
+/** @type {import("./app.mjs").App} */
 let app;
-/** @type {Awaited<ReturnType<typeof startConvex>>} */
-let convex;
 
 before(async () => {
-  app = writeApp();
-  convex = await startConvex({ functionsDir: join(app, "convex") });
+  app = await startApp();
 });
-after(() => convex.close());
+after(() => app.convex.close());
 
-test("every TypeScript block has a title and compiles", async () => {
-  const blocks = snippets("README.md").filter(({ language }) => language === "ts");
-  assert.ok(blocks.length >= 5);
-  assert.ok(blocks.every(({ title }) => title !== undefined), "a block without a title is not compiled");
-  await exec(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", "-p", app]);
-});
+for (const document of ["README.md", ...pages]) {
+  test(`every TypeScript block of ${document} has a title and compiles`, async () => {
+    const blocks = snippets(document).filter(({ language }) => language === "ts");
+    assert.ok(blocks.length >= (document === "README.md" ? 6 : 1));
+    const titles = blocks.map(({ title }) => title);
+    assert.ok(!titles.includes(undefined), "a block without a title is not compiled");
+    assert.equal(new Set(titles).size, titles.length, "of two blocks with one title only the last is compiled");
+    const folder = document === "README.md" ? app.folder : writeApp(document);
+    await exec(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", "-p", folder]);
+  });
+}
 
 test("other documents bring no code that the README does not have", () => {
-  for (const document of documents.slice(1)) {
+  for (const document of others) {
     for (const { language, title, code } of snippets(document)) {
       if (language === "text" && title === undefined) continue; // drawings and formats
       if (language === "sh" && title === undefined) continue; // see the next test
       assert.equal(code, readmeSnippet(title ?? `(no title in ${document})`), `${document}: ${title}`);
+    }
+  }
+});
+
+test("a page's blocks are files of its app, or what its test runs or finds in the log", () => {
+  for (const page of pages) {
+    const source = readFileSync(join(root, page.replace(/^www(.*)md$/, "tests$1test.mjs")), "utf8");
+    for (const { language, title, code } of snippets(page)) {
+      if (title === undefined) assert.equal(code, "npm install countersign\n", `${page}: a block without a title is tried by nothing`);
+      else if (language !== "ts") assert.ok(source.includes(`"${title}"`), `${page}: its test does not try "${title}"`);
     }
   }
 });
@@ -51,10 +61,19 @@ test("every command in the documents exists", () => {
       assert.ok(scripts.includes(script ?? "test"), `${document}: ${command}`);
       seen++;
     }
-    for (const [, path] of text.matchAll(/\]\(([\w/.-]+)\)/g)) assert.ok(existsSync(join(root, document, "..", path ?? "")), `${document} links to ${path}`);
-    for (const [, path = ""] of text.matchAll(/`((?:src|tests|pkg-template|www)\/[\w/.-]*)`/g)) assert.ok(existsSync(join(root, path)), `${document} names ${path}`);
+    for (const [, path] of text.matchAll(/`((?:src|tests|pkg-template|www)\/[\w/.-]*)`/g)) assert.ok(existsSync(join(root, path ?? "")), `${document} names ${path}`);
   }
   assert.ok(seen > 5);
+});
+
+test("every link between the documents leads somewhere", () => {
+  assert.deepEqual(documents.flatMap((document) => deadLinks(document, readFileSync(join(root, document), "utf8"))), []);
+  assert.ok(pages.every((page) => readFileSync(join(root, "README.md"), "utf8").includes(`](${page})`)), "the README leads to each page");
+});
+
+test("a link that leads nowhere is seen", () => {
+  const text = "# A title\n\n[a](b.md) [b](docs/replay.md) [c](#a-title) [d](#none) [e](www/docs/errors.md#refusals) [f](www/docs/errors.md#none) [g](https://example.com/x)";
+  assert.deepEqual(deadLinks("README.md", text), ["README.md links to b.md", "README.md links to docs/replay.md", "README.md links to #none", "README.md links to www/docs/errors.md#none"]);
 });
 
 test("every error code is explained, and no other", () => {
@@ -66,31 +85,39 @@ test("every error code is explained, and no other", () => {
 });
 
 test("the README's commands set one secret on both sides, its route calls its function, and a refusal looks as it says", async () => {
-  const cli = { CONVEX_SELF_HOSTED_URL: convex.url, CONVEX_SELF_HOSTED_ADMIN_KEY: convex.adminKey };
-  const bin = join(root, "node_modules/.bin");
-  await exec("bash", ["-euo", "pipefail", "-c", readmeSnippet("set up")], { cwd: app, env: { ...process.env, ...cli, PATH: `${bin}:${process.env["PATH"]}` } });
-  const secret = /^COUNTERSIGN_SECRET=(csk_\S{50})$/m.exec(readFileSync(join(app, ".env.local"), "utf8"))?.[1];
+  await app.run(readmeSnippet("set up"));
+  const secret = /^COUNTERSIGN_SECRET=(csk_\S{50})$/m.exec(readFileSync(join(app.folder, ".env.local"), "utf8"))?.[1];
   assert.ok(secret !== undefined, "the first command writes a secret into .env.local");
 
-  process.env["NEXT_PUBLIC_CONVEX_URL"] = convex.url;
+  process.env["NEXT_PUBLIC_CONVEX_URL"] = app.convex.url;
   process.env["COUNTERSIGN_SECRET"] = secret;
-  const { POST } = await load("app/api/webhooks/route.ts");
+  const { POST } = await app.load("app/api/webhooks/route.ts");
   const deliver = () => POST(new Request("http://localhost/api/webhooks", { method: "POST", body: JSON.stringify({ id: "evt_1" }) }));
   assert.equal((await deliver()).status, 204);
+  assert.equal((await app.convex.readTable("countersign", "nonces")).length, 1, "the component remembers the call");
 
   const { generateSecret } = await import("countersign");
   process.env["COUNTERSIGN_SECRET"] = generateSecret();
   await assert.rejects(deliver(), { name: "CountersignError", code: "unauthorized" });
-  const line = readmeSnippet("refusal").trim();
-  const pattern = new RegExp(`^${line.replace(/<[^>]*key id>/, "[0-9a-f]{16}").replace(/<[^>]*key ids>/, "[0-9a-f]{16}")}$`);
-  const lines = convex.logs.map(({ message }) => message);
-  assert.ok(lines.some((message) => pattern.test(message)), `no line like ${pattern} in:\n${lines.join("\n")}`);
-  assert.ok(!lines.some((message) => message.includes(secret)));
+  assert.ok(app.logged(readmeSnippet("refusal")), `no such line in:\n${app.messages().join("\n")}`);
+  assert.ok(!app.messages().some((message) => message.includes(secret)));
 });
 
-/** @param {string} file @returns {Promise<any>} a file of the app, as a bundler loads it */
-async function load(file) {
-  const outfile = join(app, `${file}.mjs`);
-  await build({ entryPoints: [join(app, file)], outfile, bundle: true, platform: "node", format: "esm", packages: "external", alias: { "@": app }, logLevel: "silent" });
-  return import(pathToFileURL(outfile).href);
+/** @param {string} document @param {string} text @returns {string[]} */
+function deadLinks(document, text) {
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, link = ""]) => {
+    if (/^[a-z]+:/.test(link)) return []; // what is elsewhere may change without us
+    const [path = "", heading] = link.split("#");
+    const file = path === "" ? document : join(document, "..", path);
+    if (path !== "" && !existsSync(join(root, file))) return [`${document} links to ${link}`];
+    if (heading === undefined) return [];
+    const target = path === "" ? text : readFileSync(join(root, file), "utf8");
+    return headings(target).includes(heading) ? [] : [`${document} links to ${link}`];
+  });
+}
+
+/** @param {string} text @returns {string[]} the anchors that GitHub makes of a document's headings */
+function headings(text) {
+  const prose = text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+  return [...prose.matchAll(/^#+ (.+)$/gm)].map(([, title = ""]) => title.toLowerCase().replaceAll(/[^\p{L}\p{N} _-]/gu, "").replaceAll(" ", "-"));
 }

@@ -3,8 +3,9 @@ import type { FunctionArgs, FunctionReference, FunctionReturnType, GenericMutati
 import type { GenericId } from "convex/values";
 import { ConvexHttpClient } from "convex/browser";
 import { countersign, requireSecret } from "countersign/convex";
-import type { Caller } from "countersign/convex";
+import type { CallSignature, Caller } from "countersign/convex";
 import { v } from "convex/values";
+import { components } from "../convex/convex/_generated/api.js";
 import { action, mutation, query } from "../convex/convex/_generated/server.js";
 import type { DataModel } from "../convex/convex/_generated/server.js";
 import { expectType } from "./expect-type.js";
@@ -12,20 +13,21 @@ import type { Equal } from "./expect-type.js";
 import { api, custom, option, session, signedMutation, signedQuery } from "./functions.js";
 import type { Functions, fields } from "./functions.js";
 
+expectType<Equal<CallSignature, string | { token: string; idempotencyKey: string }>>();
 // The registered function takes the signature as a required argument, beside its own.
-expectType<Equal<typeof fields, RegisteredMutation<"public", { eventId: string; count?: number; countersign: string }, Promise<GenericId<"events">>>>>();
-expectType<Equal<FunctionArgs<Functions["fields"]>, { eventId: string; count?: number; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["object"]>, { eventId: string; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["union"]>, { kind: "a"; a: string; countersign: string } | { kind: "b"; b: number; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["none"]>, { countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["optional"]>, { limit?: number; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["untyped"]>, { [name: string]: unknown; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["anything"]>, { [name: string]: unknown; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["handlerOnly"]>, { eventId: string; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["handlerWithoutArguments"]>["countersign"], string>>();
-expectType<Equal<FunctionArgs<Functions["inContext"]>, { eventId: string; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["inSession"]>, { eventId: string; sessionId: string; device?: string; countersign: string }>>();
-expectType<Equal<FunctionArgs<Functions["permitted"]>, { countersign: string }>>();
+expectType<Equal<typeof fields, RegisteredMutation<"public", { eventId: string; count?: number; countersign: CallSignature }, Promise<GenericId<"events">>>>>();
+expectType<Equal<FunctionArgs<Functions["fields"]>, { eventId: string; count?: number; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["object"]>, { eventId: string; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["union"]>, { kind: "a"; a: string; countersign: CallSignature } | { kind: "b"; b: number; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["none"]>, { countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["optional"]>, { limit?: number; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["untyped"]>, { [name: string]: unknown; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["anything"]>, { [name: string]: unknown; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["handlerOnly"]>, { eventId: string; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["handlerWithoutArguments"]>["countersign"], CallSignature>>();
+expectType<Equal<FunctionArgs<Functions["inContext"]>, { eventId: string; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["inSession"]>, { eventId: string; sessionId: string; device?: string; countersign: CallSignature }>>();
+expectType<Equal<FunctionArgs<Functions["permitted"]>, { countersign: CallSignature }>>();
 
 // Results, types and visibility survive.
 expectType<Equal<FunctionReturnType<Functions["fields"]>, GenericId<"events">>>();
@@ -34,7 +36,7 @@ expectType<Equal<FunctionReturnType<Functions["union"]>, "a" | "b">>();
 expectType<Equal<FunctionReturnType<Functions["none"]>, null>>();
 expectType<Equal<FunctionReturnType<Functions["optional"]>, bigint[]>>();
 expectType<Equal<FunctionReturnType<Functions["inContext"]>, "ada">>();
-expectType<Equal<Functions["object"], FunctionReference<"query", "public", { eventId: string; countersign: string }, number, string | undefined>>>();
+expectType<Equal<Functions["object"], FunctionReference<"query", "public", { eventId: string; countersign: CallSignature }, number, string | undefined>>>();
 expectType<Equal<Functions["union"]["_type"], "action">>();
 expectType<Equal<Functions["internal"]["_visibility"], "internal">>();
 
@@ -90,8 +92,13 @@ option({ args: {}, handler: async () => 1 });
 
 // @ts-expect-error `replay` must be said out loud
 countersign({ query, mutation, action });
-// @ts-expect-error it can only be false
+// @ts-expect-error it is the component, or false
 countersign({ query, mutation, action, replay: true });
+// @ts-expect-error all components are not the one
+countersign({ query, mutation, action, replay: components });
+// @ts-expect-error left out is not said out loud either
+countersign({ query, mutation, action, replay: undefined });
+countersign({ query, mutation, action, replay: components.countersign });
 // @ts-expect-error an option of that name does not exist
 countersign({ query, mutation, action, replay: false, tolerance: 5 });
 

@@ -31,6 +31,7 @@ const MAX_RESULT = 64 * 1024;
  *
  * @returns What to return without running the function, if its result is recorded under the call's idempotency key.
  * @throws CountersignError `replayed`, `idempotency_conflict`; `misconfigured` for an idempotency key without the component.
+ * @internal
  */
 export async function claim(kind: FunctionKind, replay: ReplayComponent | false, ctx: WriterCtx, call: ClaimableCall): Promise<Recorded | undefined> {
   if (replay === false) {
@@ -49,6 +50,7 @@ export async function claim(kind: FunctionKind, replay: ReplayComponent | false,
  * Records what a call with an idempotency key returned, in the transaction that did it.
  *
  * @throws CountersignError `misconfigured` if it is too large to be recorded; everything the call did is then rolled back.
+ * @internal
  */
 export async function record(replay: ReplayComponent | false, ctx: WriterCtx, call: ClaimableCall, returned: unknown): Promise<void> {
   if (replay === false || call.once === undefined) return;

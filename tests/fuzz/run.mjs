@@ -33,6 +33,7 @@ const targets = /** @type {const} */ ({
   call: ["signing and verifying calls", 2048],
   secret: ["secrets and keys", 1024],
   keyring: ["keyrings", 1024],
+  scope: ["lists of callers and functions", 512],
 });
 
 /** @typedef {keyof typeof targets} Target */

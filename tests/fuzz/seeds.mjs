@@ -9,6 +9,9 @@ const vectors = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}.js
 /** Longer ones only make each run slower. */
 const longest = 2048;
 
+/** What a function of the app can be called, and what is nearly that. */
+const names = ["orders", "orders:create", "shop/v2_orders:create$_1", "a/b/c:d", "orders:default", "orders.js:create", "../orders:create", "/a:b", "a//b:c", "a:b:c", ":a", "a:", "a:*", "*", "_system/cli:list", "_deps/x:y", "function://a:b", "function://;a:b", "a:b ", "a:b\0"];
+
 /** @type {Readonly<Record<string, () => (string | Buffer)[]>>} */
 const makers = {
   token: () => [...vectors("tokens"), ...vectors("refused")].map(({ token }) => token),
@@ -17,6 +20,7 @@ const makers = {
   call: () => [...vectors("tokens"), ...vectors("rfc8949")].map(({ token, hex }) => token ?? Buffer.from(hex, "hex")),
   secret: () => vectors("secrets").map(({ secret }) => secret),
   keyring: () => vectors("tokens").map(({ keyId }) => keyId),
+  scope: () => [...new Set([...vectors("tokens"), ...vectors("refused")].map(({ fn }) => fn)), ...names],
 };
 
 /** Writes the seeds of a target into a folder of their own. @param {string} target @param {string} folder */

@@ -1,18 +1,21 @@
 //! Signed calls: what a guard answers to a token, a call, a keyring and a clock.
 //!
 //! The second implementation shares nothing with the crate but the words of the specification: HMAC and HKDF are those of the crate
-//! `hmac-sha256`, what is signed is written by `minicbor`, the token by `base64`.
+//! `hmac-sha256`, what is signed is written by `minicbor`, the token and the names of what must not happen twice by `base64`.
 
 use std::sync::LazyLock;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countersign::call::{Call, FunctionType, Token};
 use countersign::error::Error;
 use countersign::explain::{KnownKey, explain};
 use countersign::keyring::{Derivation, KeyId, find};
 use countersign::mac::Key;
+use countersign::replay;
 use countersign::secret::generate;
 use countersign::window;
-use hmac_sha256::HMAC;
+use hmac_sha256::{HMAC, Hash};
 use minicbor::Encoder;
 
 use crate::choices::Choices;
@@ -52,23 +55,35 @@ struct Seen {
     kind: FunctionType,
     name: Vec<u8>,
     args: Vec<u8>,
+    idempotency_key: Option<Vec<u8>>,
 }
 
 impl Seen {
     fn call(&self) -> Result<Call<'_>, Error> {
-        Call::new(&self.audience, self.kind, &self.name, &self.args)
+        Call::new(&self.audience, self.kind, &self.name, &self.args)?.with_idempotency_key(self.idempotency_key.as_deref())
     }
 
     /// What is wrong with it, by the words of the specification.
     fn fault(&self) -> Option<Error> {
-        for text in [&self.audience, &self.name] {
-            match text.len() {
-                1..=1024 if std::str::from_utf8(text).is_ok() => {}
-                1..=1024 => return Some(Error::TextMalformed),
-                _ => return Some(Error::TypeInvalid),
-            }
-        }
-        (!is_the_form(&self.args)).then_some(Error::ValueUnsupported)
+        let of_text = |text: &[u8], most: usize| match text.len() {
+            0 => Some(Error::TypeInvalid),
+            len if len > most => Some(Error::TypeInvalid),
+            _ => std::str::from_utf8(text).is_err().then_some(Error::TextMalformed),
+        };
+        let of_args = || (!is_the_form(&self.args)).then_some(Error::ValueUnsupported);
+        let of_key = |key: &Vec<u8>| of_text(key, 256).or((self.kind != FunctionType::Mutation).then_some(Error::TypeInvalid));
+        of_text(&self.audience, 1024)
+            .or_else(|| of_text(&self.name, 1024))
+            .or_else(of_args)
+            .or_else(|| self.idempotency_key.as_ref().and_then(of_key))
+    }
+
+    /// Under which names the call is remembered: of the nonce, of the use of an idempotency key, of the arguments.
+    fn names(&self, id: &str, nonce: &[u8]) -> [Option<String>; 3] {
+        let name = |pieces: &[&[u8]]| URL_SAFE_NO_PAD.encode(Hash::hash(&pieces.concat()));
+        let len = u32::try_from(self.name.len()).expect("a short name").to_be_bytes();
+        let used = self.idempotency_key.as_ref().map(|key| name(&[b"countersign.idempotency.v1", &len, &self.name, key]));
+        [Some(name(&[b"countersign.nonce.v1", id.as_bytes(), nonce])), used, Some(name(&[b"countersign.args.v1", &self.args]))]
     }
 
     /// The MAC over it. Only for a call without a fault.
@@ -81,12 +96,17 @@ impl Seen {
         };
         let mut signed = Encoder::new(Vec::new());
         let fields = ["countersign.call.v1", id, text(&self.audience), kind, text(&self.name)];
-        let mut all = signed.array(8).expect("writing to memory");
+        let once = self.idempotency_key.as_ref();
+        let mut all = signed.array(if once.is_some() { 9 } else { 8 }).expect("writing to memory");
         for field in fields {
             all = all.str(field).expect("writing to memory");
         }
         all.u64(issued_at).and_then(|all| all.bytes(nonce)).expect("writing to memory");
-        let message = [signed.into_writer(), self.args.clone()].concat();
+        let mut last = Encoder::new(Vec::new());
+        if let Some(key) = once {
+            last.map(1).and_then(|map| map.str("idempotencyKey")?.str(text(key))).expect("writing to memory");
+        }
+        let message = [signed.into_writer(), self.args.clone(), last.into_writer()].concat();
         HMAC::mac(message, key).to_vec()
     }
 }
@@ -143,6 +163,15 @@ fn text(choices: &mut Choices) -> Vec<u8> {
     }
 }
 
+fn idempotency_key(choices: &mut Choices) -> Vec<u8> {
+    match choices.below(4) {
+        0 => choices.pick(&["evt_1", "k", "\u{1f511}", "nidempotencyKeyaa", ""]).into(),
+        1 => vec![b'k'; choices.pick(&[23, 24, 255, 256, 257, 1024])],
+        2 => choices.bytes(40),
+        _ => String::from_utf8_lossy(&choices.bytes(60)).into_owned().into_bytes(),
+    }
+}
+
 fn time(choices: &mut Choices) -> u64 {
     if choices.flag() { choices.number() & MAX_TIME } else { 1_800_000_000_000 + choices.below(1 << 20) as u64 }
 }
@@ -169,11 +198,12 @@ pub fn run(data: &[u8]) -> bool {
     let ring = &KEYS[first..=first + choices.below(KEYS.len() - first)];
     let any = choices.below(KEYS.len());
     let signer = choices.pick(&[first, any]);
-    let seen = Seen {
+    let mut seen = Seen {
         audience: text(&mut choices),
         kind: choices.pick(&KINDS),
         name: text(&mut choices),
         args: value::choose(&mut choices).encode(),
+        idempotency_key: None,
     };
     let issued_at = time(&mut choices);
     let nonce: [u8; 16] = choices.array();
@@ -184,8 +214,15 @@ pub fn run(data: &[u8]) -> bool {
         assert_eq!(there.is_ok(), back.is_ok(), "{issued_at} {now} {tolerance}");
     }
 
+    if choices.flag() {
+        // Of a mutation, as often as not.
+        seen.kind = choices.pick(&[FunctionType::Mutation, seen.kind]);
+        seen.idempotency_key = Some(idempotency_key(&mut choices));
+    }
+
     // A token made of whatever the bytes are is good for nothing.
-    let reference = Seen { audience: b"a".to_vec(), kind: FunctionType::Query, name: b"b:c".to_vec(), args: vec![0xa0] };
+    let reference =
+        Seen { audience: b"a".to_vec(), kind: FunctionType::Query, name: b"b:c".to_vec(), args: vec![0xa0], idempotency_key: None };
     assert!(compare(&KEYS[..], data, &reference, issued_at, MAX_TOLERANCE).is_err(), "a token out of thin air");
 
     let Ok(call) = seen.call() else {
@@ -198,6 +235,12 @@ pub fn run(data: &[u8]) -> bool {
     let parts = Parts { key_id: plain_id.clone(), issued_at, nonce: nonce.to_vec(), mac };
     assert_eq!(String::from_utf8_lossy(&genuine), token::write(&parts), "{seen:?}");
     let accepted = compare(ring, &genuine, &seen, now, tolerance).is_ok();
+    let parsed = Token::parse(&genuine).expect("a token that was just written");
+    let names = [Some(replay::nonce_name(&parsed)), replay::use_name(&call), Some(replay::args_name(&call))];
+    let names = names.map(|name| name.map(|name| String::from_utf8_lossy(&name).into_owned()));
+    assert_eq!(names, seen.names(plain_id, &nonce), "{seen:?}");
+    let kept = u128::from(replay::keep_until(issued_at, tolerance));
+    assert_eq!(kept, u128::from(issued_at) + u128::from(tolerance) + 60_000);
 
     // One byte of the token is another one; or one of the MAC, written as a token has it.
     let mut flipped = vec![genuine.clone()];
@@ -238,6 +281,15 @@ pub fn run(data: &[u8]) -> bool {
         let byte = other.audience.pop();
         other.name.splice(..0, byte);
     }
+    if chosen(7) {
+        match (&mut other.idempotency_key, choices.below(4)) {
+            // It goes, comes, changes, or takes the name's last byte.
+            (once @ Some(_), 0) => *once = None,
+            (once @ None, _) => *once = Some(idempotency_key(&mut choices)),
+            (Some(key), 1) => choices.edit(key),
+            (Some(key), _) => drop(key.splice(..0, other.name.pop())),
+        }
+    }
     let answer = compare(ring, &forged, &other, now, tolerance);
     if (&forged, &other) != (&genuine, &seen) {
         assert!(answer.is_err(), "a call that was not signed: {} for {other:?}", String::from_utf8_lossy(&forged));
@@ -251,7 +303,14 @@ mod tests {
 
     #[test]
     fn a_token_with_any_bit_flipped_or_any_byte_left_out_is_refused() {
-        let seen = Seen { audience: b"https://a".to_vec(), kind: FunctionType::Mutation, name: b"b:c".to_vec(), args: vec![0xa0] };
+        let key = Some(b"evt_1".to_vec());
+        let seen = Seen {
+            audience: b"https://a".to_vec(),
+            kind: FunctionType::Mutation,
+            name: b"b:c".to_vec(),
+            args: vec![0xa0],
+            idempotency_key: key,
+        };
         let now = 1_800_000_000_000;
         let signed = seen.call().unwrap().sign(&KEYS[0].key, KEYS[0].id, now, [7; 16]).unwrap();
         let genuine = written(&signed);

@@ -7,11 +7,13 @@
 //! | [`value`] | encodings are accepted if and only if the crate `minicbor`, having read one, writes it the same |
 //! | [`call`] | tokens, calls, keys and clocks are accepted or refused as a second implementation of all of it says |
 //! | [`secret`] | problems, comparisons and derived keys are those of a plain reading |
+//! | [`scope`] | callers and functions are on a list if a regular expression made of its entries matches them |
 //! | [`keyring`] | key ids, admission and look-up are those of a list that is searched from its beginning |
 #![forbid(unsafe_code)]
 
 pub mod call;
 pub mod keyring;
+pub mod scope;
 pub mod secret;
 pub mod token;
 pub mod value;

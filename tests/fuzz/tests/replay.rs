@@ -5,12 +5,18 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use countersign_fuzz::{call, keyring, secret, token, value};
+use countersign_fuzz::{call, keyring, scope, secret, token, value};
 
 type Target = fn(&[u8]) -> bool;
 
-const TARGETS: [(&str, Target); 5] =
-    [("call", call::run), ("keyring", keyring::run), ("secret", secret::run), ("token", token::run), ("value", value::run)];
+const TARGETS: [(&str, Target); 6] = [
+    ("call", call::run),
+    ("keyring", keyring::run),
+    ("scope", scope::run),
+    ("secret", secret::run),
+    ("token", token::run),
+    ("value", value::run),
+];
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

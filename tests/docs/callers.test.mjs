@@ -30,7 +30,7 @@ before(async () => {
 after(() => app.convex.close());
 
 /** @param {string} secret */
-const client = (secret) => new CountersignClient(app.convex.url, { secret, gateway: "countersign", logger: false });
+const client = (secret) => new CountersignClient(app.convex.url, { secret, logger: false });
 /** What a failed call says, and which code the log gave. @param {Promise<unknown>} call */
 async function failure(call) {
   const before = app.messages().length;
@@ -56,9 +56,12 @@ test("only the listed caller may call, and the log has the page's line", async (
 });
 
 test("the gateway has a list for each caller", async () => {
-  // A signed function is public, so it could be called without the gateway; what counts here is the list.
-  const { logged } = await failure(client(web).gateway.mutation(api.webhooks.markEventProcessed, { eventId: "e", provider: "p" }));
-  assert.equal(logged, "caller_forbidden");
+  const [forWeb, forWorker] = [client(web).gateway, client(worker).gateway];
+  const order = { item: "book", count: 1 };
+  assert.deepEqual(await forWeb.query(api.orders.list), []);
+  assert.equal(typeof (await forWorker.mutation(api.orders.create, order)), "string");
+  assert.equal((await failure(forWeb.mutation(api.orders.create, order))).logged, "caller_forbidden");
+  assert.equal((await failure(forWeb.mutation(api.orders.removeAll))).logged, "function_forbidden");
 });
 
 test("a caller without a secret, or with that of another, stops all", async () => {

@@ -17,10 +17,11 @@ export const commands = {
   fuzz: "npm run fuzz",
   native: "npm run test:ct-native",
   timing: "npm run bench:timing",
+  replay: "npm run bench:replay",
 };
 
 /**
- * What SECURITY.md shows: what of which file, with names of figures in braces. The files hold more; timing has a page of its own.
+ * What SECURITY.md shows: what of which file, with names of figures in braces. The files hold more; timing and replay have pages of their own.
  * @type {readonly (readonly [file: string, what: string, figures: string])[]}
  */
 export const shown = [

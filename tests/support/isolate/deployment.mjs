@@ -22,8 +22,9 @@ const actionCalls = { "1.0/actions/query": "query", "1.0/actions/mutation": "mut
  * @param {Record<string, Bundle>} [options.components] those that the app uses, by name; they use none themselves
  * @param {Record<string, string>} [options.env] the app's; components have none
  * @param {number} options.now
+ * @param {boolean} [options.watched] whether results and `ran` have `uses`; noting them takes time
  */
-export async function createDeployment({ app, components = {}, env = {}, now }) {
+export async function createDeployment({ app, components = {}, env = {}, now, watched = true }) {
   let clock = now;
   /** Calls from outside run one after the other. @type {Promise<unknown>} */
   let last = Promise.resolve();
@@ -31,14 +32,19 @@ export async function createDeployment({ app, components = {}, env = {}, now }) 
   const opened = [];
   /** @type {Ran[]} */
   const ran = [];
-  const parts = new Map(await Promise.all(Object.entries({ "": app, ...components }).map(async ([path, bundle]) => /** @type {const} */ ([path, await createPart(path, bundle)]))));
+  const close = () => Promise.all(opened.map((isolate) => isolate.close()));
+  const created = Object.entries({ "": app, ...components }).map(async ([path, bundle]) => /** @type {const} */ ([path, await createPart(path, bundle)]));
+  const parts = new Map(await Promise.all(created).catch(async (error) => {
+    await close();
+    throw error;
+  }));
 
   /** @param {string} path @param {Bundle} bundle */
   async function createPart(path, { modules, schema }) {
     /** Contexts under way have an isolate each: a call that waits for another one keeps its own. @type {ReturnType<typeof createIsolate>[]} */
     const isolates = [];
     const open = (/** @type {number} */ depth) => {
-      const isolate = createIsolate({ modules, env: path === "" ? env : {}, componentPath: path, watched: true, onSyscall: (name, args) => answer(path, depth, name, args) });
+      const isolate = createIsolate({ modules, env: path === "" ? env : {}, componentPath: path, watched, onSyscall: (name, args) => answer(path, depth, name, args) });
       opened.push(isolate);
       return isolate;
     };
@@ -108,6 +114,6 @@ export async function createDeployment({ app, components = {}, env = {}, now }) 
     setClock: (time) => {
       clock = time;
     },
-    close: () => Promise.all(opened.map(({ close }) => close())),
+    close,
   };
 }

@@ -1,0 +1,78 @@
+// How long each call takes, in rounds in which every variant has one call, each time beginning with another one. What a call takes more is
+// compared within its round, so that a busy machine slows both sides.
+import { fileURLToPath } from "node:url";
+import { bundleFunctions } from "../../support/convex/bundle.mjs";
+import { createDeployment } from "../../support/isolate/deployment.mjs";
+import { quantile } from "../timing/statistics.mjs";
+import { audience, secret, variants } from "./calls.mjs";
+import { reference, startInProcess } from "./counts.mjs";
+
+/** @typedef {{ median: number, low: number, high: number }} Spread the median, and between what the middle half lies */
+/** @typedef {{ name: string, ms: Spread, more: Spread, ratio: Spread }} Times */
+/** @typedef {{ call: (path: string, args: Record<string, unknown>) => Promise<unknown>, now: () => number, close: () => Promise<unknown> }} Host */
+/** @typedef {{ host: string, rounds: number, times: Times[] }} Measured */
+
+/** Where calls run. @type {Readonly<Record<string, () => Promise<Host>>>} */
+const hosts = {
+  "convex-test, everything in one context": async () => {
+    const t = startInProcess();
+    return { call: (path, args) => t.mutation(reference(path), args), now: Date.now, close: async () => undefined };
+  },
+  "a context for each function, as in Convex": async () => {
+    const app = await bundleFunctions(fileURLToPath(new URL("./app", import.meta.url)), { sourceMaps: false });
+    const [countersign] = app.components;
+    if (countersign === undefined) throw new Error("The app's component was not bundled.");
+    const now = Date.now();
+    const deployment = await createDeployment({ app, components: { countersign }, env: { CONVEX_CLOUD_URL: audience, COUNTERSIGN_SECRET: secret }, now, watched: false });
+    /** @type {Host["call"]} */
+    const call = async (path, args) => {
+      const result = await deployment.call("mutation", path, args);
+      if (!result.ok) throw new Error(result.error.message);
+    };
+    return { call, now: () => now, close: deployment.close };
+  },
+};
+
+/** @param {number[]} values @returns {Spread} */
+const spread = (values) => ({ median: quantile(values, 0.5), low: quantile(values, 0.25), high: quantile(values, 0.75) });
+
+/** @param {string} name @param {Host} host @param {number} rounds @returns {Promise<Measured>} */
+async function measure(name, host, rounds) {
+  const warm = Math.max(2, Math.round(rounds / 10));
+  /** @type {number[][]} by variant, then by round */
+  const times = variants.map(() => []);
+  for (let round = 1; round <= warm + rounds; round++) {
+    for (const index of variants.keys()) {
+      const at = (index + round) % variants.length;
+      const { path, args } = /** @type {typeof variants[number]} */ (variants[at]).call(round, host.now());
+      const started = performance.now();
+      await host.call(path, args);
+      const ms = performance.now() - started;
+      if (round > warm) times[at]?.push(ms);
+    }
+  }
+  const [plain = []] = times;
+  const against = (/** @type {number[]} */ own, /** @type {(one: number, other: number) => number} */ compare) => spread(own.map((ms, round) => compare(ms, plain[round] ?? Number.NaN)));
+  return {
+    host: name,
+    rounds,
+    times: variants.map((variant, index) => {
+      const own = times[index] ?? [];
+      return { name: variant.name, ms: spread(own), more: against(own, (one, other) => one - other), ratio: against(own, (one, other) => one / other) };
+    }),
+  };
+}
+
+/** @param {number} rounds @returns {Promise<Measured[]>} */
+export async function measureAll(rounds) {
+  const all = [];
+  for (const [name, start] of Object.entries(hosts)) {
+    const host = await start();
+    try {
+      all.push(await measure(name, host, rounds));
+    } finally {
+      await host.close();
+    }
+  }
+  return all;
+}

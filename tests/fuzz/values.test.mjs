@@ -36,11 +36,13 @@ test("values that end where the area does, or a few bytes before or after", () =
 test("arguments that end where the area does are signed and verified", () => {
   const keyring = createKeyring("q8Zr-2vXw_5tNc7Lm1Pd9Kf3Hj6Gs4Ab");
   const call = /** @type {const} */ ({ audience: "https://happy-animal-123.convex.cloud", type: "mutation", name: "a:b", now: 1_800_000_000_000 });
-  for (const last of lasts.slice(1, 5)) {
+  for (const [last, idempotencyKey] of [...lasts.slice(1, 5).map((last) => [last]), [lasts[1], "k"], [lasts[2], "k".repeat(256)]]) {
     // What else is in the area takes about 100 bytes for signing and 200 for verifying.
+    const others = Buffer.byteLength(last) + (idempotencyKey ?? "").length;
     for (let rest = 60; rest < 240; rest++) {
-      const args = { a: "x".repeat(65_536 - rest - Buffer.byteLength(last)), b: last };
-      assert.equal(verifyCall(keyring, signCall(keyring, { ...call, args }), { ...call, args }).caller, "default");
+      const args = { a: "x".repeat(65_536 - rest - others), b: last };
+      const described = { ...call, args, idempotencyKey };
+      assert.equal(verifyCall(keyring, signCall(keyring, described), described).caller, "default");
     }
   }
 });

@@ -55,7 +55,7 @@ export const steps = [
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },
-  { name: "documents", command: nodeTest("tests/docs"), fast: true, needs: "build" },
+  { name: "documents", command: nodeTest("tests/docs"), fast: ["node", "--test", ...["attacks", "docs", "security", "timing"].map((name) => `tests/docs/${name}.test.mjs`)], needs: "build" },
   { name: "conformance", command: ["node", "tests/conformance/run.mjs"], fast: ["node", "tests/conformance/run.mjs", "--fast"], needs: "build" },
   { name: "conformance from outside", command: nodeTest("tests/conformance", "tests/support/isolate"), fast: false, needs: "build" },
   { name: "types of the Next.js app", command: [...tsc, "tests/next"], fast: false, needs: "build" },

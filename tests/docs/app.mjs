@@ -13,9 +13,12 @@ const exec = promisify(execFile);
 
 /** @typedef {Awaited<ReturnType<typeof startApp>>} App */
 
-/** @param {string} [page] the page whose files lie over those of the README */
-export async function startApp(page) {
-  const folder = writeApp(page);
+/**
+ * @param {string} place see writeApp
+ * @param {string} [page] the page whose files lie over those of the README
+ */
+export async function startApp(place, page) {
+  const folder = writeApp(place, page);
   const convex = await startConvex({ functionsDir: join(folder, "convex") });
   // What `npm install countersign` leaves in an app; and nothing is to be looked for elsewhere.
   const bin = join(folder, "node_modules/.bin");

@@ -20,7 +20,7 @@ let app;
 let worker;
 
 before(async () => {
-  app = await startApp(page);
+  app = await startApp("callers", page);
   mkdirSync(join(app.folder, "worker"));
   await app.run(snippet(page, "a secret for the worker"));
   worker = readFileSync(join(app.folder, "worker/.env.local"), "utf8").trim().replace("COUNTERSIGN_SECRET=", "");
@@ -53,6 +53,8 @@ test("only the listed caller may call, and the log has the page's line", async (
   assert.ok(app.logged(snippet(page, "forbidden")), app.messages().at(-1));
   delete process.env["WORKER_SECRET"];
   assert.equal((await failure(send("evt_3"))).code, "secret_missing", "no other secret is taken instead");
+  const withText = new CountersignClient(app.convex.url, { secret: process.env["WORKER_SECRET"], logger: false });
+  assert.equal(await withText.query(api.reports.whoAmI), "web", "as a text it is, which the page warns of");
 });
 
 test("the gateway has a list for each caller", async () => {

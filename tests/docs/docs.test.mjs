@@ -16,7 +16,7 @@ const packageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 let app;
 
 before(async () => {
-  app = await startApp();
+  app = await startApp("readme");
 });
 after(() => app.convex.close());
 
@@ -27,7 +27,7 @@ for (const document of ["README.md", ...pages]) {
     const titles = blocks.map(({ title }) => title);
     assert.ok(!titles.includes(undefined), "a block without a title is not compiled");
     assert.equal(new Set(titles).size, titles.length, "of two blocks with one title only the last is compiled");
-    const folder = document === "README.md" ? app.folder : writeApp(document);
+    const folder = document === "README.md" ? app.folder : writeApp("compiled", document);
     await exec(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "--pretty", "false", "-p", folder]);
   });
 }

@@ -20,7 +20,7 @@ let app;
 let client;
 
 before(async () => {
-  app = await startApp(page);
+  app = await startApp("gateway", page);
   process.env["NEXT_PUBLIC_CONVEX_URL"] = app.convex.url;
   process.env["COUNTERSIGN_SECRET"] = secret;
   await app.convex.setEnv("COUNTERSIGN_SECRET", secret);

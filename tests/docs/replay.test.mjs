@@ -27,7 +27,7 @@ let sent;
 let attacker;
 
 before(async () => {
-  app = await startApp(page);
+  app = await startApp("replay", page);
   const { url } = app.convex;
   process.env["NEXT_PUBLIC_CONVEX_URL"] = url;
   process.env["COUNTERSIGN_SECRET"] = generateSecret();

@@ -18,7 +18,7 @@ const event = { eventId: "evt_1", provider: "polar" };
 /** The app with one caller, as the README has it. @type {import("./app.mjs").App} */
 let app;
 before(async () => {
-  app = await startApp();
+  app = await startApp("rotation");
 });
 after(() => app.convex.close());
 
@@ -113,7 +113,7 @@ test("revoked at once", async () => {
 });
 
 test("callers: lists pass over what is not set, and rotate in the same steps", async () => {
-  const callers = await startApp(page);
+  const callers = await startApp("rotation-of-callers", page);
   try {
     const [old, next, worker] = [generateSecret(), generateSecret(), generateSecret()];
     await callers.convex.setEnv("COUNTERSIGN_WORKER", worker);

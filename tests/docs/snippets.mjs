@@ -34,19 +34,19 @@ export const readmeSnippet = (title) => snippet("README.md", title);
 
 /**
  * Writes the files of the README, and of a page over them, into an app of their own.
+ * @param {string} place the app's folder in `.cache/docs`, another one for each test file: they run at the same time
  * @param {string} [page]
  * @returns {string} the app's folder
  */
-export function writeApp(page) {
-  const name = page === undefined ? "app" : page.replace(/^.*\/|\.md$/g, "");
-  const app = join(root, ".cache/docs", name);
+export function writeApp(place, page) {
+  const app = join(root, ".cache/docs", place);
   rmSync(app, { recursive: true, force: true });
   // What Convex generates is the same for every app, but for the lists in api.
   cpSync(join(root, "www/convex/_generated"), join(app, "convex/_generated"), { recursive: true });
   cpSync(join(root, "tests/docs/fixture"), app, { recursive: true });
   // What a page's test tries beyond the page's own code.
-  const more = join(root, "tests/docs/fixtures", name);
-  if (existsSync(more)) cpSync(more, app, { recursive: true });
+  const more = page === undefined ? undefined : join(root, page.replace(/^www\/docs\/(.*)\.md$/, "tests/docs/fixtures/$1"));
+  if (more !== undefined && existsSync(more)) cpSync(more, app, { recursive: true });
   for (const document of page === undefined ? ["README.md"] : ["README.md", page]) {
     for (const { language, title, code } of snippets(document)) {
       if (language !== "ts" || title === undefined) continue;

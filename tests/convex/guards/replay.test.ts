@@ -159,28 +159,32 @@ describe("what a call leaves behind", () => {
   useDeployment();
   useClock();
 
-  test("attack 11: a forged call with a victim's nonce uses nothing up", async () => {
-    const t = deployment();
-    const genuine = sign({ name, nonce });
-    const [version, keyId, issued, nonceText, mac = ""] = genuine.split(".");
-    const forged = [
-      [version, keyId, issued, nonceText, `${mac[0] === "A" ? "B" : "A"}${mac.slice(1)}`],
-      [version, keyId, String(Number(issued) + 1), nonceText, mac],
-      [version, keyIdOf(otherSecret), issued, nonceText, mac],
-      sign({ name, nonce, secret: otherSecret }).split("."),
-      sign({ name: "once:markAgain", nonce }).split("."),
-      sign({ name, nonce, audience: "https://elsewhere.convex.cloud" }).split("."),
-    ].map((parts) => parts.join("."));
-    for (const countersign of forged) {
-      const keyId = countersign.split(".")[1] ?? "";
-      const code = keyId === keyIdOf(secret) ? "signature_invalid" : "key_unknown";
-      await expectDenied(t, () => call(t, "mutation", name, { ...event, countersign }), code, { name, keyId });
-      await expectDenied(t, () => call(t, "mutation", name, { ...event, provider: "stripe", countersign: genuine }), "signature_invalid", { name });
-    }
-    expect(await noncesUsed(t)).toBe(0);
-    expect(await call(t, "mutation", name, { ...event, countersign: genuine })).toEqual({ rows: 1, by: "default" });
-    expect(await noncesUsed(t)).toBe(1);
-  });
+  for (const [type, called] of [["mutation", name], ["action", deliver.name]] as const) {
+    test(`attack 11: a forged ${type} with a victim's nonce uses nothing up`, async () => {
+      const t = deployment();
+      const one = { type, name: called, nonce };
+      const genuine = sign(one);
+      const [version, keyId, issued, nonceText, mac = ""] = genuine.split(".");
+      const forged = [
+        [version, keyId, issued, nonceText, `${mac[0] === "A" ? "B" : "A"}${mac.slice(1)}`],
+        [version, keyId, String(Number(issued) + 1), nonceText, mac],
+        [version, keyIdOf(otherSecret), issued, nonceText, mac],
+        sign({ ...one, secret: otherSecret }).split("."),
+        sign({ ...one, name: "once:markAgain" }).split("."),
+        sign({ ...one, audience: "https://elsewhere.convex.cloud" }).split("."),
+      ].map((parts) => parts.join("."));
+      const line = { name: called, type };
+      for (const countersign of forged) {
+        const keyId = countersign.split(".")[1] ?? "";
+        const code = keyId === keyIdOf(secret) ? "signature_invalid" : "key_unknown";
+        await expectDenied(t, () => call(t, type, called, { ...event, countersign }), code, { ...line, keyId });
+        await expectDenied(t, () => call(t, type, called, { ...event, provider: "stripe", countersign: genuine }), "signature_invalid", line);
+      }
+      expect(await noncesUsed(t)).toBe(0);
+      expect(await call(t, type, called, { ...event, countersign: genuine })).toEqual(type === "mutation" ? { rows: 1, by: "default" } : "evt_1");
+      expect(await noncesUsed(t)).toBe(1);
+    });
+  }
 
   for (const [type, called] of [["mutation", name], ["action", deliver.name]] as const) {
     test(`attack 11: a refused ${type} writes no row`, async () => {

@@ -32,6 +32,8 @@ function tokens({ api, secret, forbid }, keyring) {
   const [version, keyId, time, nonce, mac] = token.split(".");
   // Nobody may learn the MAC that would have been right: not of this call, nor of the one that was received.
   for (const name of ["webhooks:mark", "webhooks:other"]) forbid(`the MAC for ${name}`, api.signCall(keyring, { ...call, name, now, nonce: new Uint8Array(16).fill(7) }));
+  const once = { ...call, now, nonce: new Uint8Array(16).fill(7), idempotencyKey: "evt_1" };
+  forbid("the MAC for a call with an idempotency key", api.signCall(keyring, once));
   const forged = [version, keyId, time, nonce, Buffer.alloc(32, 3).toString("base64url")].join(".");
   return [
     token, forged, token.replace("cs1", "cs2"), token.replace(keyId, "0123456789abcdef"), token.slice(0, -1), `${token}=`, `${token}.x`, [version, keyId, "1", nonce, mac].join("."), [version, keyId, "x", nonce, mac].join("."),
@@ -44,9 +46,10 @@ function calls(secret) {
   return [
     call, { ...call, name: "webhooks:other" }, { ...call, now: now + 60_001 }, { ...call, now: now - 60_001 }, { ...call, toleranceMs: 900_001 }, { ...call, audience: "" }, { ...call, args: { secret, when: new Date(0) } },
     { ...call, args: { deep: [secret, new Map([[secret, secret]])] } }, { ...call, args: { text: `${secret}\ud800` } }, { ...call, args: { secret, $integer: 1 } },
+    { ...call, idempotencyKey: "evt_1" }, { ...call, idempotencyKey: "evt_2" }, { ...call, type: "action", idempotencyKey: "evt_1" }, { ...call, idempotencyKey: "k".repeat(257) },
     ...odd(secret).flatMap((thing) => [
       thing, { ...call, args: thing }, { ...call, args: { eventId: thing } }, { ...call, args: { list: [{ deep: thing }] } }, { ...call, type: thing }, { ...call, now: thing }, { ...call, nonce: thing },
-      { ...call, toleranceMs: thing }, { ...call, audience: thing }, { ...call, name: thing }, { ...call, caller: thing },
+      { ...call, toleranceMs: thing }, { ...call, audience: thing }, { ...call, name: thing }, { ...call, caller: thing }, { ...call, idempotencyKey: thing }, { ...call, type: "query", idempotencyKey: thing },
     ]),
   ].map((options) => (typeof options === "object" && options !== null && !("now" in options) && "audience" in options ? { now, ...options } : options));
 }

@@ -146,21 +146,48 @@ describe("the form", () => {
     });
   }
 
-  test("says honestly that a captured call works again", () =>
+  for (const { choice, verdict, code, answer, stored, journey } of [
+    { choice: "Captured and sent again", verdict: "The second is refused", code: "replayed", answer: '{"code":"unauthorized"}', stored: 1, journey: /Proxy sends it twice\s+Convex refuses the second/ },
+    { choice: "The same event twice", verdict: "Stored once", code: null, answer: "200", stored: 1, journey: /signs both calls\s+Convex stores it once/ },
+    { choice: "Then with another amount", verdict: "The second is refused", code: "idempotency_conflict", answer: "409", stored: 1, journey: /Convex refuses the second/ },
+    { choice: "A worker, through the gateway", verdict: "Accepted", code: null, answer: '"', stored: 1, journey: /Gateway checks, and finds it listed\s+Function stores/ },
+    { choice: "A function that is not listed", verdict: "Refused", code: "function_forbidden", answer: '{"code":"unauthorized"}', stored: 1, journey: /Gateway refuses/ },
+    { choice: "A function for workers only", verdict: "Accepted", code: null, answer: '"', stored: 1, journey: /Convex checks, then stores/ },
+    { choice: "The same, by the web server", verdict: "Refused", code: "caller_forbidden", answer: '{"code":"unauthorized"}', stored: 0, journey: /Web server signs what it may not call\s+Convex refuses/ },
+  ]) {
+    test(`shows what came of: ${choice}`, () =>
+      withPage(async (page) => {
+        const outcome = await send(page, choice);
+        const id = await eventIdIn(outcome);
+        const text = await outcome.innerText();
+        assert.ok((await outcome.locator(".verdict").innerText()).startsWith(verdict), text);
+        assert.ok(code === null ? /An accepted call needs no line/.test(text) : text.includes(`code=${code}`), text);
+        assert.ok((await outcome.locator("pre").first().innerText()).startsWith(answer), text);
+        assert.match((await outcome.locator(".journey").innerText()).replaceAll("\n", " "), journey);
+        assert.match(text, stored === 0 ? /What was stored\s+Nothing\./ : /What was stored\s+One event/);
+        assert.equal(await demo.lab.storedEvents(id), stored);
+        if (stored === 0) return;
+        await listed(page, id).waitFor();
+        assert.equal(await listed(page, id).count(), 1);
+      }));
+  }
+
+  test("takes a call apart: the function behind the gateway, and the idempotency key", () =>
     withPage(async (page) => {
-      assert.match(await page.locator(".choices").innerText(), /Not refused yet/);
-      const outcome = await send(page, "Captured and sent again");
-      const id = await eventIdIn(outcome);
-      assert.match(await outcome.locator(".verdict").innerText(), /^Stored twice/);
-      await listed(page, id).nth(1).waitFor();
-      assert.equal(await demo.lab.storedEvents(id), 2);
+      const through = await send(page, "A worker, through the gateway");
+      const call = (await through.locator(".call").innerText()).replaceAll("\n", " ");
+      assert.match(call, /^gateway:mutation/);
+      assert.match(call, /name\s+"orders:record"\s+args\.amount\s+4900\s+args\.eventId\s+"evt_[0-9a-f]{12}"/);
+      assert.match(await listed(page, await eventIdIn(through)).innerText(), /Worker, through the gateway/);
+      const repeated = await send(page, "The same event twice");
+      const id = await eventIdIn(repeated);
+      assert.match((await repeated.locator(".call-token").innerText()).replaceAll("\n", " "), new RegExp(`${id}\\s+idempotency key$`));
     }));
 
   test("works from the keyboard", () =>
     withPage(async (page) => {
       await page.getByRole("radio", { name: "Nothing", exact: true }).focus();
-      await page.keyboard.press("ArrowDown");
-      await page.keyboard.press("ArrowDown");
+      for (let times = 0; times < 3; times += 1) await page.keyboard.press("ArrowDown");
       await page.keyboard.press("Tab");
       assert.equal(await page.evaluate(() => document.activeElement.textContent), "Send");
       assert.notEqual(await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle), "none", "the focus is visible");
@@ -186,7 +213,7 @@ describe("the page", () => {
       test(`fits ${width} pixels and can be read, ${colorScheme}`, () =>
         withPage(
           async (page) => {
-            for (const choice of ["The amount is changed", "Signed with another secret", "Captured and sent again"]) {
+            for (const choice of ["The amount is changed", "Signed with another secret", "Then with another amount", "A worker, through the gateway"]) {
               await send(page, choice);
               const [inside, outside] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
               assert.ok(inside <= outside, `${choice}: the page is ${inside} pixels wide`);
@@ -219,6 +246,7 @@ describe("the page", () => {
     await page.getByText("live", { exact: true }).waitFor();
     await send(page, "Nothing");
     await send(page, "Signed with another secret");
+    await send(page, "A worker, through the gateway");
     await Promise.all(bodies);
     texts.push(await page.content());
     await context.close();
@@ -231,10 +259,10 @@ describe("the page", () => {
     for (const known of ["Stored events", demo.lab.keyId, '"type":"Transition"', '"stored":1']) assert.ok(texts.some((text) => text.includes(known)), `${known} was seen`);
     assert.ok(bundles.some((text) => text.includes("Stored events")), "the bundles were read");
 
-    const random = demo.secret.slice("csk_".length, -"_123456".length);
-    assert.equal(random.length, 43);
+    const random = demo.secrets().map((secret) => secret.slice("csk_".length, -"_123456".length));
+    assert.deepEqual(random.map(({ length }) => length), [43, 43]);
     for (const text of [...texts, ...bundles]) {
-      assert.ok(!text.includes(random), "the secret is nowhere");
+      assert.ok(!random.some((each) => text.includes(each)), "the secrets are nowhere");
       assert.ok(!/csk_[\w-]{43}/.test(text), "nor is any other");
     }
     for (const text of bundles) assert.ok(!text.includes("COUNTERSIGN_SECRET"), "no server code in the browser's bundles");

@@ -21,6 +21,12 @@ try {
       await shoot("refused");
       await send(page, "Captured and sent again");
       await shoot("resent");
+      await send(page, "Then with another amount");
+      await shoot("reused");
+      await send(page, "A worker, through the gateway");
+      await shoot("gateway");
+      await send(page, "The same, by the web server");
+      await shoot("caller");
       await context.close();
     }
   }

@@ -37,11 +37,10 @@ export default async function Page() {
             </div>
             <div>
               <dt>Checking</dt>
-              <dd>The same Rust code, compiled to WebAssembly, runs in the Convex function. It computes the signature again and compares.</dd>
-            </div>
-            <div>
-              <dt>Refusing</dt>
-              <dd>Each refusal looks the same from outside. The reason is in the deployment’s log, for you and nobody else.</dd>
+              <dd>
+                The same Rust code, compiled to WebAssembly, runs in the Convex function and computes the signature again. To whoever has no right
+                one, each refusal looks the same; the reason is in the deployment’s log, for you.
+              </dd>
             </div>
             <div>
               <dt>Once</dt>

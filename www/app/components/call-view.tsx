@@ -36,11 +36,10 @@ export function CallView({ sent, passedOn }: { readonly sent: Call; readonly pas
   );
 }
 
-/** The arguments but the signature. A gateway's own are the function's name and that function's arguments. */
-function argumentsOf({ args: { countersign: _, ...args } }: Call): [string, unknown][] {
-  return Object.entries(args).flatMap(([name, value]) =>
-    typeof value === "object" && value !== null ? Object.entries(value).map(([inner, each]): [string, unknown] => [`${name}.${inner}`, each]) : [[name, value]],
-  );
+/** The arguments but the signature. A gateway's own are the function's name, and then that function's arguments. */
+function argumentsOf({ args: { countersign: _, args: inner, ...own } }: Call): [string, unknown][] {
+  const behind = typeof inner === "object" && inner !== null ? Object.entries(inner) : [];
+  return [...Object.entries(own), ...behind.map(([name, value]): [string, unknown] => [`args.${name}`, value])];
 }
 
 /** A token alone, or with the idempotency key that it covers. */

@@ -61,7 +61,7 @@ function arrival({ change, answer, stored }: Outcome): readonly Stop[] {
   if (stored > 1) return [{ who: "Convex", does: "stores it twice", mark: "warn" }];
   if (change === "internal" || change === "unlisted") {
     return answer.ok
-      ? [{ who: "Gateway", does: "checks, and finds it listed", mark: "good" }, { who: "orders.record", does: "stores", mark: "good" }]
+      ? [{ who: "Gateway", does: "checks, and finds it listed", mark: "good" }, { who: "Function", does: "stores", mark: "good" }]
       : [{ who: "Gateway", does: "refuses", mark: "bad" }];
   }
   if (change === "repeated" && answer.ok) return [{ who: "Convex", does: "stores it once", mark: "good" }];

@@ -17,10 +17,10 @@ export function Workbench({ children }: { readonly children: ReactNode }) {
   const outcome = result !== undefined && "outcome" in result ? result.outcome : undefined;
   const throughNext = choiceGroups.flatMap(({ choices }) => choices).find(({ id }) => id === change)?.throughNext ?? true;
 
-  // On a phone the outcome lies below the form: bring it into view.
+  // On a phone the outcome lies below the form, and whoever has scrolled down may have left it above: bring it into view.
   useEffect(() => {
     const top = results.current?.getBoundingClientRect().top ?? 0;
-    if (result !== undefined && top > window.innerHeight * 0.7) results.current?.scrollIntoView();
+    if (result !== undefined && (top < 0 || top > window.innerHeight * 0.7)) results.current?.scrollIntoView();
   }, [result]);
 
   async function submit(event: FormEvent<HTMLFormElement>) {
@@ -94,9 +94,11 @@ export function Workbench({ children }: { readonly children: ReactNode }) {
             ))}
           </fieldset>
         ))}
-        <button type="submit" aria-disabled={sending}>
-          {sending ? "Sending …" : "Send"}
-        </button>
+        <div className="submit">
+          <button type="submit" aria-disabled={sending}>
+            {sending ? "Sending …" : "Send"}
+          </button>
+        </div>
       </form>
       <div className="results">
         <section ref={results} className="card outcome" aria-labelledby={`${ids}-outcome`} aria-busy={sending}>

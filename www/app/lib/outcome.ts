@@ -83,8 +83,8 @@ export const choiceGroups: readonly ChoiceGroup[] = [
     choices: [
       { id: "internal", title: "A worker, through the gateway", text: "An internal function, which Convex lets nobody outside call.", throughNext: false },
       { id: "unlisted", title: "A function that is not listed", text: "The worker stores the event, then tries to remove it.", throughNext: false },
-      { id: "worker", title: "A worker, with a right of its own", text: "A function that only the worker may call.", throughNext: false },
-      { id: "caller", title: "The web server, without that right", text: "The same function, signed with the secret of Next.js.", throughNext: false },
+      { id: "worker", title: "A function for workers only", text: "A worker calls it, with a secret of its own.", throughNext: false },
+      { id: "caller", title: "The same, by the web server", text: "Its signature is right, but it may not call that.", throughNext: false },
     ],
   },
 ];

@@ -1,4 +1,5 @@
-// A deployment's HTTP endpoint, as far as one signed call needs it: it verifies the signature as a guard would and answers.
+// A deployment's HTTP endpoint, as far as signed calls need it: it verifies the signature as a guard or a gateway would, answers with how many
+// calls it has run, and with the same again to a call with the same idempotency key.
 import { createServer } from "node:http";
 import { convexToJson, jsonToConvex } from "convex/values";
 import { CountersignError, createKeyring, verifyCall } from "countersign";
@@ -12,15 +13,23 @@ import { CountersignError, createKeyring, verifyCall } from "countersign";
 /** @param {string} secret @returns {Promise<Deployment>} */
 export async function startDeployment(secret) {
   const keyring = createKeyring({ web: secret });
+  /** @type {Map<string, Record<string, import("convex/values").Value>>} */
+  const results = new Map();
+  let runs = 0;
   const server = createServer(async (request, response) => {
     let text = "";
     for await (const chunk of request.setEncoding("utf8")) text += chunk;
     const type = /** @type {"query" | "mutation"} */ ((request.url ?? "").replace("/api/", ""));
     const { path, args: [json] } = JSON.parse(text);
-    const { countersign, ...args } = /** @type {Record<string, any>} */ (jsonToConvex(json));
+    const { countersign, ...given } = /** @type {Record<string, any>} */ (jsonToConvex(json));
+    const { name, args } = path === `gateway:${type}` ? given : { name: path, args: given };
+    const { token, idempotencyKey } = typeof countersign === "object" ? countersign : { token: countersign };
     try {
-      const { caller } = verifyCall(keyring, countersign, { audience: url, type, name: path, args, now: Date.now() });
-      send(200, { status: "success", value: convexToJson({ caller, amount: args.amount }), logLines: [] });
+      const { caller } = verifyCall(keyring, token, { audience: url, type, name, args, now: Date.now(), idempotencyKey });
+      const recorded = idempotencyKey === undefined ? undefined : results.get(`${name} ${idempotencyKey}`);
+      const result = recorded ?? { caller, amount: args.amount, runs: ++runs };
+      if (idempotencyKey !== undefined) results.set(`${name} ${idempotencyKey}`, result);
+      send(200, { status: "success", value: convexToJson(result), logLines: [] });
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
       send(560, { status: "error", errorMessage: "Uncaught ConvexError", errorData: { code: "unauthorized" }, logLines: [] });

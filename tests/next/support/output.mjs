@@ -16,6 +16,8 @@ function readWasm(folder) {
 }
 /** Texts that only the server's code holds: esm/next/index.js, esm/client/deployment.js and esm/client/local-secret.js. */
 const serverTexts = ["NEXT_PUBLIC_CONVEX_URL is not set", "the deployment URL answers with a redirect", "Put COUNTERSIGN_SECRET into .env.local"];
+/** Texts that only the replay component holds, which is for Convex: by the files that have them. */
+const componentTexts = { "schema.js": "by_shard_and_expiry", "replay.js": "by_caller_and_key", "convex.config.js": '("countersign")' };
 /** A text that only Next.js's stand-in for Node's Buffer holds, 22 kB that a bare `Buffer` adds to a page. */
 const bufferText = "Attempt to write outside buffer bounds";
 
@@ -88,7 +90,11 @@ export function checkClientBundles(folder, secret) {
   for (const text of serverTexts) assert(server.some((chunk) => chunk.includes(text)), `The server's code does not hold "${text}".`);
   assert(readFileSync(join(root, "node_modules/next/dist/compiled/buffer/index.js"), "utf8").includes(bufferText), `Next.js's Buffer does not hold "${bufferText}".`);
   for (const text of [...serverTexts, bufferText]) assert(!client.some((chunk) => chunk.includes(text)), `The client's code holds "${text}".`);
-  return { passed: 2 + serverTexts.length, failures: [] };
+  for (const [file, text] of Object.entries(componentTexts)) {
+    assert(readFileSync(join(folder, "node_modules/countersign/esm/component", file), "utf8").includes(text), `The component's ${file} does not hold ${text}.`);
+    assert(![...server, ...client].some((chunk) => chunk.includes(text)), `The app's code holds ${text}, of the component's ${file}.`);
+  }
+  return { passed: 2 + serverTexts.length + Object.keys(componentTexts).length, failures: [] };
 }
 
 /** A client component that imports what signs must not build, and the message must name the import. @param {{ code: number | null, stdout: string, stderr: string }} build */

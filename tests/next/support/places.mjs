@@ -87,7 +87,7 @@ export const places = [
   { name: "client component", runtime: "browser", visit: (server) => fromPage(`${server}/client-component`, false) },
 ];
 
-const signedCalls = ["next: web 4611686018427387904", "client: web 4611686018427387904", "refused: unauthorized"];
+const signedCalls = ["next: web 4611686018427387904", "client: web 4611686018427387904", "keyed: web, 0 more", "gateway: web, 0 more, then another", "refused: unauthorized"];
 
 /**
  * Checks where a report comes from and that its signed calls were answered.

@@ -49,7 +49,7 @@ export async function claim(kind: FunctionKind, replay: ReplayComponent | false,
 /**
  * Records what a call with an idempotency key returned, in the transaction that did it.
  *
- * @throws CountersignError `misconfigured` if it is too large to be recorded; everything the call did is then rolled back.
+ * @throws CountersignError `misconfigured` if it cannot be recorded, or is too large; everything the call did is then rolled back.
  * @internal
  */
 export async function record(replay: ReplayComponent | false, ctx: WriterCtx, call: ClaimableCall, returned: unknown): Promise<void> {
@@ -58,6 +58,10 @@ export async function record(replay: ReplayComponent | false, ctx: WriterCtx, ca
   const size = new TextEncoder().encode(result).length;
   if (size > MAX_RESULT) {
     throw misconfigured(`a call with an idempotency key returned ${size} bytes, and at most ${MAX_RESULT} are recorded. Return less, for example an id`);
+  }
+  // Convex fills it in when the transaction commits, so a repeated call would get its own time instead of the first one's.
+  if (result.includes('{"$commitTs":null}')) {
+    throw misconfigured("a call with an idempotency key returned a commit timestamp, which is not known yet when the result is recorded. Return the document's id instead");
   }
   await write(ctx)(replay.replay.record, { ...call.once, caller: call.caller, result });
 }

@@ -93,3 +93,12 @@ export const markUninstalled = countersign({ query, mutation, action, replay: un
   args: event,
   handler: async (ctx, args) => await ctx.db.insert("events", args),
 });
+
+/** Returns the time of its own commit, which nobody knows before. */
+export const commitTime = signedMutation({
+  args: event,
+  handler: async (ctx, args) => {
+    await ctx.db.insert("events", args);
+    return { at: [ctx.db.vars.commitTs], text: '{"$commitTs":null}' };
+  },
+});

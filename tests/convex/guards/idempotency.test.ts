@@ -193,6 +193,25 @@ describe("an idempotency key belongs to one call", () => {
   });
 });
 
+describe("a result that cannot be recorded", () => {
+  useDeployment();
+  useClock();
+
+  test("a commit timestamp: the call fails with what to do, and everything it did is undone", async () => {
+    const t = deployment();
+    await expectMisconfigured(signedCall(t, "mutation", "once:commitTime", event, key), "misconfigured", "commit timestamp", "Return the document's id");
+    expect([await rowCount(t), await noncesUsed(t), (await componentRows(t)).results.length]).toEqual([0, 0, 0]);
+    expect(await signedCall(t, "mutation", "once:commitTime", event)).toMatchObject({ at: [expect.any(BigInt)] });
+  });
+
+  test("but a text that looks like one is a text", async () => {
+    const t = deployment();
+    const value = ['{"$commitTs":null}', { text: '{"a":{"$commitTs":null}}' }];
+    for (let i = 0; i < 2; i++) expect(await signedCall(t, "mutation", "once:echo", { value }, key)).toEqual(value);
+    expect(await rowCount(t)).toBe(1);
+  });
+});
+
 describe("the size of a recorded result", () => {
   useDeployment();
   useClock();

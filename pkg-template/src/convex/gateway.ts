@@ -121,7 +121,7 @@ const MAX_LIST = 20_000;
 function readAllow(allow: Allow | undefined): Permit {
   const byCaller = typeof allow === "object" && allow !== null && !Array.isArray(allow);
   const lists = new Map(byCaller ? Object.entries(allow).map(([caller, list]) => [caller, readList(list)] as const) : [["", readList(allow)]]);
-  const all = [...lists.values()].flat();
+  const all = [...new Set([...lists.values()].flat())];
   check(all.join("").length < MAX_LIST, "allow", `less than ${MAX_LIST} characters; name whole modules, as in "orders:*"`);
   return (caller, name) => {
     checkScope("function", name, all);

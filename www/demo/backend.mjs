@@ -18,7 +18,6 @@ import { DemoError, runProgram } from "./steps.mjs";
  * @property {Awaited<ReturnType<typeof import("./proxy.mjs").startProxy>>} [proxy]
  * @property {() => string[]} log
  * @property {(name: string, value: string | undefined) => Promise<void>} [setEnv] sets a variable of the deployment, or removes it
- * @property {(name: string) => Promise<object[]>} [readReplayTable] the rows of a table of the replay component
  * @property {() => Promise<void>} close
  */
 
@@ -43,7 +42,6 @@ export async function startEmbedded({ secret, workerSecret, port, sitePort }) {
     log: () => convex.logs.map(({ level, message }) => `${level === "failure" ? "ERROR" : level.toUpperCase()} ${message}`),
     // The value goes through stdin: an argument would show in the list of processes.
     setEnv: (name, value) => (value === undefined ? convexEnv(["remove", name]) : convexEnv(["set", name], value)),
-    readReplayTable: (name) => convex.readTable("countersign", name),
     close: convex.close,
   };
 }

@@ -16,14 +16,18 @@ function readWasm(folder) {
 }
 /** Texts that only the server's code holds: esm/next/index.js, esm/client/deployment.js and esm/client/local-secret.js. */
 const serverTexts = ["NEXT_PUBLIC_CONVEX_URL is not set", "the deployment URL answers with a redirect", "Put COUNTERSIGN_SECRET into .env.local"];
-/** Texts that only the replay component holds, which is for Convex: by the files that have them. */
-const componentTexts = { "schema.js": "by_shard_and_expiry", "replay.js": "by_caller_and_key", "convex.config.js": '("countersign")' };
+/** Texts that only the replay component holds, which is for Convex, by the files of root node_modules that have them; the last one comes with any definition. */
+const componentTexts = {
+  "countersign/esm/component/schema.js": "by_shard_and_expiry",
+  "countersign/esm/component/replay.js": "by_caller_and_key",
+  "convex/dist/esm/server/components/index.js": "_childComponents",
+};
 /** A text that only Next.js's stand-in for Node's Buffer holds, 22 kB that a bare `Buffer` adds to a page. */
 const bufferText = "Attempt to write outside buffer bounds";
 
-/** @param {string} folder */
-function contents(folder) {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+/** @param {string} folder @param {string} [ending] of the files' names */
+function contents(folder, ending = "") {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile() && entry.name.endsWith(ending));
   return entries.map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"));
 }
 
@@ -90,9 +94,12 @@ export function checkClientBundles(folder, secret) {
   for (const text of serverTexts) assert(server.some((chunk) => chunk.includes(text)), `The server's code does not hold "${text}".`);
   assert(readFileSync(join(root, "node_modules/next/dist/compiled/buffer/index.js"), "utf8").includes(bufferText), `Next.js's Buffer does not hold "${bufferText}".`);
   for (const text of [...serverTexts, bufferText]) assert(!client.some((chunk) => chunk.includes(text)), `The client's code holds "${text}".`);
+  // Source maps hold all of convex, whatever of it is used.
+  const scripts = ["server", "static"].flatMap((part) => contents(join(folder, ".next", part), ".js"));
+  assert(serverTexts.every((text) => scripts.some((script) => script.includes(text))), "The scripts do not hold the server's code.");
   for (const [file, text] of Object.entries(componentTexts)) {
-    assert(readFileSync(join(folder, "node_modules/countersign/esm/component", file), "utf8").includes(text), `The component's ${file} does not hold ${text}.`);
-    assert(![...server, ...client].some((chunk) => chunk.includes(text)), `The app's code holds ${text}, of the component's ${file}.`);
+    assert(readFileSync(join(root, "node_modules", file), "utf8").includes(text), `${file} does not hold ${text}.`);
+    assert(!scripts.some((script) => script.includes(text)), `The app's code holds ${text}, of ${file}.`);
   }
   return { passed: 2 + serverTexts.length + Object.keys(componentTexts).length, failures: [] };
 }

@@ -3,7 +3,8 @@
 //
 // Reads and writes are what convex-test counts, in the way of Convex's own limits. Times are taken twice: in convex-test, where
 // everything runs in one context, and in bare contexts, one for each function that runs, nested ones too, as Convex does it, in Node 26
-// with Convex's V8 flags (tests/support/isolate). Neither has a real database, and the second asks for each document over a pipe.
+// with Convex's V8 flags (tests/support/isolate). Neither has a real database. Of the second only what the functions themselves take is
+// counted, evaluating their modules included: the harness sets contexts up and fetches documents in its own way, not in Convex's.
 // Writes tests/figures/replay.json, and what www/docs/replay.md says of it; --only-page writes the page from the figures there are.
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";

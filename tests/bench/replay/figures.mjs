@@ -57,7 +57,7 @@ export function section(figures) {
     "",
     "This is what carries over to your deployment. Later each nonce is deleted, which writes once more.",
     "",
-    `The times are of one machine, ${figures[MACHINE]}, with databases in memory: those of a real deployment cost something else. Each is the median, with the middle half of all rounds, in milliseconds; \`more\` is than the call that is not signed, in the same round.`,
+    `The times are of one machine, ${figures[MACHINE]}, with databases in memory: a real one takes time of its own, and so does a context for each function that runs. Each is the median, with the middle half of all rounds, in milliseconds; \`more\` is than the call that is not signed, in the same round.`,
     "",
     ...hosts.flatMap((host) => [
       `| ${host} | takes | more | times |`,

@@ -9,7 +9,7 @@ import { findProblem } from "../convex/validators.mjs";
 /** @typedef {"query" | "mutation" | "action"} Type */
 /** @typedef {import("./index.mjs").CallResult} CallResult */
 /** @typedef {Pick<import("../convex/bundle.mjs").BundledApp, "modules" | "schema">} Bundle */
-/** @typedef {{ componentPath: string, name: string, type: Type, uses: string[] }} Ran a function that ran, in order of their ends */
+/** @typedef {{ componentPath: string, name: string, type: Type, uses: string[], ownMs: number }} Ran a function that ran, in order of their ends */
 
 const MAX_DEPTH = 8;
 
@@ -72,7 +72,7 @@ export async function createDeployment({ app, components = {}, env = {}, now, wa
     if (problem !== null) throw new Error(`ArgumentValidationError: ${problem}`);
     const restores = type === "action" ? [] : [...parts.values()].map(({ store }) => store.snapshot());
     const result = await at(depth).call(fn.exportedName, args, { type, now: clock });
-    ran.push({ componentPath: path, name, type, uses: result.uses });
+    ran.push({ componentPath: path, name, type, uses: result.uses, ownMs: result.ok ? result.ownMs : Number.NaN });
     if (!result.ok) restores.forEach((restore) => restore());
     return result;
   }

@@ -130,11 +130,18 @@ function describeFunction(fn) {
 /** @type {Map<number, { resolve: (json: string) => void, reject: (error: Error) => void }>} */
 const syscalls = new Map();
 let nextSyscall = 1;
+/** How long the call under way has waited for answers; several waits at once count once. */
+const waits = { total: 0, open: 0, since: 0 };
 /** @param {string} name @param {unknown} args @returns {Promise<string>} */
-function ask(name, args) {
+async function ask(name, args) {
   const id = nextSyscall++;
+  if (waits.open++ === 0) waits.since = performance.now();
   process.send?.({ kind: "syscall", id, name, args });
-  return new Promise((resolve, reject) => syscalls.set(id, { resolve, reject }));
+  try {
+    return await new Promise((resolve, reject) => syscalls.set(id, { resolve, reject }));
+  } finally {
+    if (--waits.open === 0) waits.total += performance.now() - waits.since;
+  }
 }
 
 /**
@@ -209,17 +216,22 @@ async function runCall(request) {
     call.fail = reject;
     failCurrentCall = reject;
   });
+  let ownMs = 0;
   const run = async () => {
-    const namespace = await createLoader(createContext(call), call).load(`${path}.js`);
+    const loader = createLoader(createContext(call), call);
+    const started = performance.now();
+    Object.assign(waits, { total: 0, open: 0 });
+    const namespace = await loader.load(`${path}.js`);
     call.phase = "executing";
     call.startedAt = performance.now();
     const json = await invoke(namespace, exported, call, request.args);
+    ownMs = performance.now() - started - waits.total;
     // One turn of the event loop, in which a rejection nobody handled comes up.
     await new Promise((resolve) => setImmediate(resolve));
     return JSON.parse(json);
   };
   try {
-    return { ok: true, value: await Promise.race([run(), failed]), logs: call.logs, uses: call.uses ?? [] };
+    return { ok: true, value: await Promise.race([run(), failed]), logs: call.logs, uses: call.uses ?? [], ownMs };
   } catch (error) {
     return { ok: false, error: describeError(error), logs: call.logs, uses: call.uses ?? [] };
   }

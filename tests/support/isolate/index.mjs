@@ -29,7 +29,8 @@ import { fileURLToPath } from "node:url";
  * @typedef {{ level: string, message: string }[]} Logs
  * What of the runtime a call used, and whether a module did at its evaluation: "importing: env NAME", "executing: clock", ...
  * @typedef {string[]} Uses
- * @typedef {{ ok: true, value: any, logs: Logs, uses: Uses } | { ok: false, error: GuestError, logs: Logs, uses: Uses }} CallResult
+ * `ownMs`: what evaluating its modules and running it took, without setting up the context and waiting for answers to system calls.
+ * @typedef {{ ok: true, value: any, logs: Logs, uses: Uses, ownMs: number } | { ok: false, error: GuestError, logs: Logs, uses: Uses }} CallResult
  */
 
 const host = fileURLToPath(new URL("./host.mjs", import.meta.url));

@@ -57,7 +57,7 @@ export function section(figures) {
     "",
     "This is what carries over to your deployment. Later each nonce is deleted, which writes once more.",
     "",
-    `The times are of one machine, ${figures[MACHINE]}, with databases in memory: a real one takes time of its own, and so does a context for each function that runs. Each is the median, with the middle half of all rounds, in milliseconds; \`more\` is than the call that is not signed, in the same round.`,
+    `The times are of one machine, ${figures[MACHINE]}, with databases in memory: a real one takes time of its own, and so does a context for each function that runs. In the second table most of the time goes into evaluating modules, npm \`convex\` above all, so what counts is how many functions run: the component's is one more, with an idempotency key that is new two more, and the gateway's internal function is another. Each is the median, with the middle half of all rounds, in milliseconds; \`more\` is than the call that is not signed, in the same round.`,
     "",
     ...hosts.flatMap((host) => [
       `| ${host} | takes | more | times |`,

@@ -1,64 +1,127 @@
-// Packs the lean module for its place inside JavaScript, where each byte is paid for at every cold start: a third smaller.
-// unpack.wat undoes it.
+// Packs the lean module for its place inside JavaScript, where each byte is paid for at every cold start. unpack.wat undoes it.
 //
-// A byte below 32 says that one more literal bytes than it says follow. Any other, less 32, holds in its upper three bits the length less 3 of
-// a run that was there before, and in its lower five, with the byte after it, how far back the run began, less 1.
+// The packed form is a row of bits, the highest of each number first. First how many bytes there are; then, until they are all there, either
+// 1 and the 8 bits of a byte; or 0 and a run that was there before: its length less 2, and how far back it began, less 1, in two parts, of
+// which the lower has 5 bits. Numbers without a size are written to the base of 4, each digit in 3 bits: 1 if another follows, or else 0, and
+// the digit; since the digits before the last say by being there that the number is at least so large, they begin at 1. Thirteen bits at a
+// time, the row is written as two digits to the base of 91: the characters from # to ~ but for the backslash, none of which a string in
+// JavaScript escapes.
 
-const LITERALS = 32;
-const MIN_RUN = 3;
-const MAX_RUN = 9;
-const MAX_DISTANCE = 32 * 256;
+const LOWER_BITS = 5;
+const MIN_RUN = 2;
+const MAX_RUN = 64;
+const BASE = 91;
+const DIGIT_BITS = 13;
 
 /**
  * The shortest packing there is in this format, found from the end to the beginning.
  * @param {Uint8Array} bytes
- * @returns {Uint8Array}
  */
 export function pack(bytes) {
-  const runs = longestRuns(bytes);
-  /** @type {number[]} packed length from here to the end */
+  const runs = nearestRuns(bytes);
+  /** @type {number[]} bits from here to the end */
   const cost = new Array(bytes.length + 1).fill(0);
-  /** @type {{ length: number, isRun: boolean }[]} */
+  /** @type {string[]} what comes here, in bits */
   const best = [];
+  /** @type {number[]} and how many bytes that is */
+  const step = [];
   for (let at = bytes.length - 1; at >= 0; at--) {
     cost[at] = Infinity;
-    const offer = (/** @type {number} */ length, /** @type {boolean} */ isRun) => {
-      const price = (isRun ? 2 : 1 + length) + (cost[at + length] ?? 0);
-      if (price < (cost[at] ?? 0)) [cost[at], best[at]] = [price, { length, isRun }];
+    const offer = (/** @type {string} */ bits, /** @type {number} */ length) => {
+      const price = bits.length + (cost[at + length] ?? 0);
+      if (price < (cost[at] ?? 0)) [cost[at], best[at], step[at]] = [price, bits, length];
     };
-    for (let length = MIN_RUN; length <= (runs[at]?.length ?? 0); length++) offer(length, true);
-    for (let length = 1; length <= Math.min(LITERALS, bytes.length - at); length++) offer(length, false);
+    offer(literal(bytes[at] ?? 0), 1);
+    for (const [length, distance] of runs[at] ?? []) offer(run(length, distance), length);
   }
-  /** @type {number[]} */
-  const packed = [];
-  for (let at = 0; at < bytes.length; ) {
-    const { length = 0, isRun = false } = best[at] ?? {};
-    const back = (runs[at]?.distance ?? 0) - 1;
-    if (isRun) packed.push(LITERALS + ((length - MIN_RUN) << 5) + (back >> 8), back & 255);
-    else packed.push(length - 1, ...bytes.subarray(at, at + length));
-    at += length;
-  }
-  return Uint8Array.from(packed);
+  let packed = digits(bytes.length);
+  for (let at = 0; at < bytes.length; at += step[at] ?? 1) packed += best[at];
+  return toText(packed);
 }
 
 /**
- * For each place the longest run that stands before it as well; shorter ones are at the same distance.
+ * The packed form of the same bytes and some more.
+ * @param {string} packed @param {readonly number[]} bytes
+ */
+export function append(packed, bytes) {
+  const bits = toBits(packed);
+  const { number: length, end } = readDigits(bits);
+  // What is behind the last byte are the zeros that fill the last two digits up; there a literal would begin with 1.
+  const rest = bits.slice(end, end + packedLength(bits.slice(end), length));
+  return toText(digits(length + bytes.length) + rest + bytes.map(literal).join(""));
+}
+
+const literal = (/** @type {number} */ byte) => `1${byte.toString(2).padStart(8, "0")}`;
+
+/** @param {number} length @param {number} distance */
+function run(length, distance) {
+  const back = distance - 1;
+  return `0${digits(length - MIN_RUN)}${digits(back >> LOWER_BITS)}${(back & (2 ** LOWER_BITS - 1)).toString(2).padStart(LOWER_BITS, "0")}`;
+}
+
+function digits(/** @type {number} */ number) {
+  const digit = (/** @type {number} */ value, /** @type {number} */ follows) => (4 * follows + (value & 3)).toString(2).padStart(3, "0");
+  let bits = digit(number, 0);
+  for (let rest = number >> 2; rest > 0; rest = (rest - 1) >> 2) bits = digit(rest - 1, 1) + bits;
+  return bits;
+}
+
+/** @param {string} bits @param {number} [at] */
+function readDigits(bits, at = 0) {
+  for (let number = 0; ; number++) {
+    number = 4 * number + parseInt(bits.slice(at + 1, at + 3), 2);
+    at += 3;
+    if (bits[at - 3] === "0") return { number, end: at };
+  }
+}
+
+/** How many bits stand for so many bytes. @param {string} bits @param {number} length */
+function packedLength(bits, length) {
+  let at = 0;
+  for (let count = 0; count < length; ) {
+    if (bits[at] === "1") {
+      at += 9;
+      count++;
+    } else {
+      const { number, end } = readDigits(bits, at + 1);
+      at = readDigits(bits, end).end + LOWER_BITS;
+      count += number + MIN_RUN;
+    }
+  }
+  return at;
+}
+
+function toText(/** @type {string} */ bits) {
+  const digit = (/** @type {number} */ value) => String.fromCharCode(value + 35 + Number(value + 35 >= 92));
+  return bits.replace(new RegExp(`.{1,${DIGIT_BITS}}`, "g"), (group) => {
+    const value = parseInt(group.padEnd(DIGIT_BITS, "0"), 2);
+    return digit(Math.floor(value / BASE)) + digit(value % BASE);
+  });
+}
+
+function toBits(/** @type {string} */ text) {
+  const value = (/** @type {string} */ char) => char.charCodeAt(0) - 35 - Number(char.charCodeAt(0) > 92);
+  return text.replace(/../gs, ([one = "", other = ""]) => (value(one) * BASE + value(other)).toString(2).padStart(DIGIT_BITS, "0"));
+}
+
+/**
+ * For each place the runs that stand before it as well: for each length the nearest, which is the cheapest.
  * @param {Uint8Array} bytes
  */
-function longestRuns(bytes) {
-  /** @type {Map<string, number[]>} */
+function nearestRuns(bytes) {
+  /** @type {Map<number, number[]>} */
   const seen = new Map();
-  return Array.from(bytes, (_byte, at) => {
-    const key = bytes.subarray(at, at + MIN_RUN).join();
+  return Array.from(bytes, (byte, at) => {
+    const key = byte * 256 + (bytes[at + 1] ?? 0);
     const places = seen.get(key) ?? [];
-    let longest = { length: 0, distance: 0 };
+    /** @type {[length: number, distance: number][]} */
+    const found = [];
     for (const place of [...places].reverse()) {
-      if (at - place > MAX_DISTANCE || longest.length === MAX_RUN) break;
       const length = sharedLength(bytes, place, at);
-      if (length > longest.length) longest = { length, distance: at - place };
+      for (let each = Math.max(MIN_RUN, (found.at(-1)?.[0] ?? 0) + 1); each <= length; each++) found.push([each, at - place]);
     }
     seen.set(key, [...places, at]);
-    return longest;
+    return found;
   });
 }
 

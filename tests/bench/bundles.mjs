@@ -11,7 +11,7 @@ import { bundleFunctions } from "../support/convex/bundle.mjs";
 export const folder = join(cacheDir, "bench");
 export const leanBase64 = readFileSync(join(root, "node_modules/countersign/wasm/lean.wasm")).toString("base64");
 /** The same as the package holds it inside JavaScript. @type {string} */
-export const leanPacked = (await import(pathToFileURL(join(root, "node_modules/countersign/esm/core/wasm/generated/lean.base64.js")).href)).packed;
+export const leanPacked = (await import(pathToFileURL(join(root, "node_modules/countersign/esm/core/wasm/generated/lean.packed.js")).href)).packed;
 const peers = fileURLToPath(new URL("./peers/", import.meta.url));
 
 const deployment = "https://happy-animal-123.convex.cloud";

@@ -1,5 +1,7 @@
 // How all rows are measured: rounds in which each candidate has one run, so that a busy machine slows all of them alike.
 
+import { append } from "../../../pkg-template/build/lz.mjs";
+
 /** @typedef {{ rounds: number, budgetMs: number }} Plan */
 /** @typedef {Record<string, number[]>} Times in ms, by candidate */
 
@@ -39,12 +41,12 @@ export function varyWasm(wasm, round) {
 
 /**
  * A bundle as if the WebAssembly in it had never been seen.
- * @param {string} source @param {string | undefined} packed the WebAssembly as it stands there (pkg-template/build/lz.mjs): literal bytes may follow
+ * @param {string} source @param {string | undefined} packed the WebAssembly as it stands there (pkg-template/build/lz.mjs)
  * @param {number} round
  */
 export function varySource(source, packed, round) {
   if (packed === undefined) return `${source}\n//${round}`;
   if (!source.includes(packed)) throw new Error("The bundle does not hold the packed WebAssembly.");
-  const added = section(round);
-  return source.replace(packed, Buffer.from([...Buffer.from(packed, "base64"), added.length - 1, ...added]).toString("base64"));
+  const varied = append(packed, section(round));
+  return source.replace(packed, () => varied);
 }

@@ -119,6 +119,11 @@ pub struct Listed {
     pub caller: u32,
 }
 
+impl Listed {
+    /// What stands where no key is listed yet.
+    pub const NONE: Self = Self { id: KeyId([b'0'; ID_LEN]), caller: 0 };
+}
+
 /// What adding a key to a keyring comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {

@@ -9,6 +9,7 @@
 //! and keys: they live in a fixed number of slots, found by a stamp that JavaScript never uses twice. If a slot was taken over by another
 //! key, the answer is [`NOT_LOADED`], and JavaScript loads the key again: a stale handle finds no key, never another one.
 
+mod admit;
 #[cfg(not(feature = "std"))]
 mod bare;
 mod calls;

@@ -1,5 +1,5 @@
-import { claimableCall } from "../core/call.js";
-import type { ClaimableCall } from "../core/call.js";
+import { admitCall } from "../core/admit.js";
+import type { AdmittedCall, Attempt } from "../core/admit.js";
 import type { Signature } from "./arguments.js";
 import { originOf } from "./audience.js";
 import { variable } from "./environment.js";
@@ -8,7 +8,8 @@ import type { GuardSettings } from "./options.js";
 import { claimedKeyId, toOutwardError } from "./refusal.js";
 import { claim, record } from "./replay.js";
 import type { Recorded, WriterCtx } from "./replay.js";
-import { openKeyring } from "./secrets.js";
+import { acceptedSecrets, blaming } from "./secrets.js";
+import type { LabelledSecret } from "./secrets.js";
 import type { Caller, FunctionKind } from "./types.js";
 
 /** The part of Convex's `ctx` that a guard uses. */
@@ -43,36 +44,39 @@ export interface ReceivedCall {
  */
 export async function guarded(settings: GuardSettings, ctx: GuardCtx, call: ReceivedCall, run: (caller: Caller) => unknown): Promise<unknown> {
   const { kind, signature, args } = call;
-  const log: { name: string; accepted: readonly string[] } = { name: "-", accepted: [] };
-  const { verified, recorded } = await orRefuse(admit);
+  const attempt: Attempt = { keyIds: [], secret: 0 };
+  let name: unknown;
+  const { admitted, recorded } = await orRefuse(admit);
   if (recorded !== undefined) return recorded.result;
-  const { caller, keyId, issuedAt } = verified;
+  const { caller, keyId, issuedAt } = admitted;
   const returned = await run({ name: caller, keyId, issuedAt });
-  await orRefuse(() => record(settings.replay, ctx, verified, returned));
+  await orRefuse(() => record(settings.replay, ctx, admitted, returned));
   return returned;
 
-  async function admit(): Promise<{ verified: ClaimableCall; recorded: Recorded | undefined }> {
+  async function admit(): Promise<{ admitted: AdmittedCall; recorded: Recorded | undefined }> {
     const registered = await functionName(ctx);
-    const name = "name" in call ? call.name : registered;
-    log.name = printable(name);
+    name = "name" in call ? call.name : registered;
     const audience = settings.audience ?? audienceOfDeployment();
-    const keyring = openKeyring(settings.keys, "keys");
+    const admitted = verify(acceptedSecrets(settings.keys, "keys"), audience);
+    call.permit(admitted.caller, name as string);
+    // The last check: only a good call uses a nonce up.
+    return { admitted, recorded: await claim(kind, settings.replay, ctx, admitted) };
+  }
+
+  function verify(accepted: LabelledSecret[], audience: string): AdmittedCall {
+    const expected = {
+      audience,
+      type: kind,
+      name: name as string, // refused if it is none
+      args: args as object, // refused if it is none
+      idempotencyKey: signature.idempotencyKey,
+      now: Date.now(),
+      toleranceMs: settings.toleranceMs,
+    };
     try {
-      log.accepted = keyring.keyIds;
-      const verified = claimableCall(keyring, signature.token, {
-        audience,
-        type: kind,
-        name: name as string, // refused if it is none
-        args: args as object, // refused if it is none
-        idempotencyKey: signature.idempotencyKey,
-        now: Date.now(),
-        toleranceMs: settings.toleranceMs,
-      });
-      call.permit(verified.caller, name as string);
-      // The last check: only a good call uses a nonce up.
-      return { verified, recorded: await claim(kind, settings.replay, ctx, verified) };
-    } finally {
-      keyring.free();
+      return admitCall(accepted, signature.token, expected, attempt);
+    } catch (error) {
+      throw blaming(error, accepted[attempt.secret]);
     }
   }
 
@@ -81,7 +85,13 @@ export async function guarded(settings: GuardSettings, ctx: GuardCtx, call: Rece
     try {
       return await step();
     } catch (error) {
-      throw toOutwardError(error, { ...log, type: kind, keyId: claimedKeyId(signature.token), explain: settings.explain });
+      throw toOutwardError(error, {
+        name: printable(name),
+        type: kind,
+        keyId: claimedKeyId(signature.token),
+        accepted: attempt.keyIds,
+        explain: settings.explain,
+      });
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Value } from "convex/values";
 import type { FunctionReference } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
 import { CountersignError } from "../index.js";
-import type { ClaimableCall } from "../core/call.js";
+import type { AdmittedCall } from "../core/admit.js";
 import { misconfigured } from "./options.js";
 import type { FunctionKind } from "./types.js";
 
@@ -33,7 +33,7 @@ const MAX_RESULT = 64 * 1024;
  * @throws CountersignError `replayed`, `idempotency_conflict`; `misconfigured` for an idempotency key without the component.
  * @internal
  */
-export async function claim(kind: FunctionKind, replay: ReplayComponent | false, ctx: WriterCtx, call: ClaimableCall): Promise<Recorded | undefined> {
+export async function claim(kind: FunctionKind, replay: ReplayComponent | false, ctx: WriterCtx, call: AdmittedCall): Promise<Recorded | undefined> {
   if (replay === false) {
     if (call.once === undefined) return undefined;
     throw misconfigured("an idempotency key needs the component: pass `replay: components.countersign` to countersign() or gateway()");
@@ -52,7 +52,7 @@ export async function claim(kind: FunctionKind, replay: ReplayComponent | false,
  * @throws CountersignError `misconfigured` if it cannot be recorded, or is too large; everything the call did is then rolled back.
  * @internal
  */
-export async function record(replay: ReplayComponent | false, ctx: WriterCtx, call: ClaimableCall, returned: unknown): Promise<void> {
+export async function record(replay: ReplayComponent | false, ctx: WriterCtx, call: AdmittedCall, returned: unknown): Promise<void> {
   if (replay === false || call.once === undefined) return;
   const result = JSON.stringify(convexToJson((returned ?? null) as Value));
   const size = new TextEncoder().encode(result).length;

@@ -1,8 +1,8 @@
-import { CountersignError, verifySecret } from "../index.js";
+import { CountersignError, createKeyring, verifySecret } from "../index.js";
 import { own } from "../core/input.js";
 import { toOutwardError } from "./refusal.js";
-import { acceptedSecrets, blaming, openKeyring } from "./secrets.js";
-import type { AtEachCall, Secrets } from "./secrets.js";
+import { acceptedSecrets, blaming } from "./secrets.js";
+import type { AtEachCall, LabelledSecret, Secrets } from "./secrets.js";
 
 /** The options of {@link requireSecret}. */
 export interface RequireSecretOptions {
@@ -36,9 +36,9 @@ export function requireSecret(candidate: unknown, options: RequireSecretOptions 
   try {
     const accepted = acceptedSecrets(secret, "secret");
     // Each is compared, so that the time does not tell which one matched.
-    const matches = blaming(accepted, () => accepted.map(([text]) => verifySecret(candidate, text)));
+    const matches = accepted.map((each) => isSecret(candidate, each));
     if (matches.includes(true)) return;
-    keyIds = idsOf(secret);
+    keyIds = idsOf(accepted);
     throw refusal(candidate);
   } catch (error) {
     const explain = own(options, "explain") === true;
@@ -52,8 +52,16 @@ function refusal(candidate: unknown): CountersignError {
     : new CountersignError("key_unknown", "The call's secret is not one that this deployment accepts.");
 }
 
-function idsOf(secret: AtEachCall<Secrets> | undefined): string[] {
-  const keyring = openKeyring(secret, "secret");
+function isSecret(candidate: unknown, accepted: LabelledSecret): boolean {
+  try {
+    return verifySecret(candidate, accepted.secret);
+  } catch (error) {
+    throw blaming(error, accepted);
+  }
+}
+
+function idsOf(accepted: readonly LabelledSecret[]): string[] {
+  const keyring = createKeyring(accepted.map(({ secret }) => secret));
   try {
     return keyring.keyIds;
   } finally {

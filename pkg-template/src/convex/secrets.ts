@@ -1,7 +1,8 @@
-import { CountersignError, createKeyring } from "../index.js";
-import type { Keyring } from "../index.js";
+import type { AcceptedSecret } from "../core/admit.js";
+import { isWellFormed } from "../core/input.js";
+import { CountersignError } from "../index.js";
 import { variable } from "./environment.js";
-import { isSetupError } from "./refusal.js";
+import { misconfigured } from "./options.js";
 
 /** One secret, or several of the same caller with the newest first. In a list, what is not set is passed over. */
 export type Secrets = string | readonly (string | undefined)[];
@@ -16,63 +17,40 @@ export type AtEachCall<T> = T | (() => T | undefined);
 
 const variables = ["COUNTERSIGN_SECRET", "COUNTERSIGN_SECRET_NEXT", "COUNTERSIGN_SECRET_PREVIOUS"] as const;
 
-/** A secret, and what to call it in a message. */
-type Labelled = [secret: string, label: string];
+/** A secret to accept, whose it is, and what to call it in a message. */
+export interface LabelledSecret extends AcceptedSecret {
+  readonly label: string;
+}
+
+/** The caller's name where there is only one. */
+const ONLY_CALLER = "default";
 
 /**
  * The secrets to accept now: those of the option, or else of the environment.
  *
  * @param option - The option.
  * @param name - The option's name, for messages.
- * @throws CountersignError `secret_missing` if there is none.
+ * @throws CountersignError `secret_missing` if there is none, or a caller has none.
  */
-export function acceptedSecrets(option: AtEachCall<Secrets> | undefined, name: string): Labelled[] {
-  if (option !== undefined) return labelled(typeof option === "function" ? option() : option, optionLabel(name));
-  const [current, ...others] = variables.map((each) => [variable(each), each] as const);
-  if (current?.[0] === undefined) throw missing(variables[0]);
-  return [current, ...others].flatMap(([secret, each]) => (secret === undefined ? [] : [[secret, each] as Labelled]));
-}
-
-/**
- * Derives the keys of all accepted secrets.
- *
- * @param option - The option; left out, the environment's secrets.
- * @param name - The option's name, for messages.
- * @returns A keyring; the caller frees it.
- * @throws CountersignError with a set-up code, and a message that names the secret to blame and the command that sets it.
- */
-export function openKeyring(option: AtEachCall<Secrets | CallerSecrets> | undefined, name: string): Keyring {
+export function acceptedSecrets(option: AtEachCall<Secrets | CallerSecrets> | undefined, name: string): LabelledSecret[] {
+  if (option === undefined) return environmentSecrets();
   const given = typeof option === "function" ? option() : option;
-  if (isByCaller(given)) {
-    const callers = Object.entries(given).map(([caller, secrets]) => [caller, labelled(secrets, optionLabel(`${name}.${shown(caller)}`))] as const);
-    if (callers.length === 0) throw missing(optionLabel(name));
-    const keys = Object.fromEntries(callers.map(([caller, secrets]) => [caller, secrets.map(([secret]) => secret)]));
-    return blaming(callers.flatMap(([, secrets]) => secrets), () => createKeyring(keys));
-  }
-  const accepted = acceptedSecrets(option === undefined ? undefined : () => given, name);
-  return blaming(accepted, () => createKeyring(accepted.map(([secret]) => secret)));
+  if (typeof given !== "object" || given === null || Array.isArray(given)) return labelled(ONLY_CALLER, given as Secrets | undefined, name);
+  const callers = Object.entries(given).flatMap(([caller, secrets]) => labelled(caller, secrets, `${name}.${shown(caller)}`));
+  if (callers.length === 0) throw missing(optionLabel(name));
+  return callers;
 }
 
-/**
- * Does something with the accepted secrets, and says which one is to blame if it cannot be used.
- *
- * @throws CountersignError with a set-up code.
- */
-export function blaming<T>(accepted: readonly Labelled[], use: () => T): T {
-  try {
-    return use();
-  } catch (error) {
-    for (const [secret, label] of accepted) {
-      try {
-        createKeyring(secret).free();
-      } catch (problem) {
-        if (!(problem instanceof CountersignError)) throw problem;
-        const code = isSetupError(problem) ? problem.code : "misconfigured"; // a secret that is no text, for one
-        throw new CountersignError(code, `${label} cannot be used: ${problem.message} ${howToSet(label)}`, { cause: problem });
-      }
-    }
-    throw error;
-  }
+function environmentSecrets(): LabelledSecret[] {
+  const secrets = variables.map((label) => ({ caller: ONLY_CALLER, secret: variable(label), label }));
+  if (secrets[0]?.secret === undefined) throw missing(variables[0]);
+  return secrets.filter((each) => each.secret !== undefined) as LabelledSecret[];
+}
+
+/** An error in the set-up that names the secret to blame, if a secret is to blame for this one. */
+export function blaming(error: unknown, blamed: LabelledSecret | undefined): unknown {
+  if (!(error instanceof CountersignError) || blamed === undefined || !/^(secret_.*|key_conflict)$/.test(error.code)) return error;
+  return new CountersignError(error.code, `${blamed.label} cannot be used: ${error.message} ${howToSet(blamed.label)}`, { cause: error });
 }
 
 function optionLabel(name: string): string {
@@ -84,15 +62,14 @@ function shown(caller: string): string {
   return caller.length < 32 ? caller : "...";
 }
 
-function labelled(secrets: Secrets | undefined, label: string): Labelled[] {
-  const list = Array.isArray(secrets) ? secrets : [secrets];
-  const set = list.filter((secret) => secret !== undefined && secret !== "") as string[];
+function labelled(caller: string, secrets: Secrets | undefined, name: string): LabelledSecret[] {
+  const label = optionLabel(name);
+  const set = [secrets].flat().filter((secret) => secret !== undefined && secret !== "") as string[];
   if (set.length === 0) throw missing(label);
-  return set.map((secret) => [secret, label]);
-}
-
-function isByCaller(given: Secrets | CallerSecrets | undefined): given is CallerSecrets {
-  return typeof given === "object" && given !== null && !Array.isArray(given);
+  return set.map((secret) => {
+    if (typeof secret !== "string" || !isWellFormed(secret)) throw misconfigured(`${label} holds something that is no well-formed text. ${howToSet(label)}`);
+    return { caller, secret, label };
+  });
 }
 
 function missing(label: string): CountersignError {

@@ -8,7 +8,7 @@ import { writeUtf8 } from "./utf8.js";
 const MAX_SECRET = 16 * 1024;
 
 /** The longest token, audience or name worth writing; Rust refuses less already. */
-const MAX_TEXT = 4 * 1024;
+export const MAX_TEXT = 4 * 1024;
 
 /** Where the next input goes. */
 export let at: number;
@@ -57,6 +57,14 @@ export function putText(lean: Lean, text: string, name: string): number {
   const length = putData(lean, text, MAX_TEXT);
   if (length < 0) throw typeInvalid(name, `at most ${MAX_TEXT} bytes long`);
   return length;
+}
+
+/** Something behind its length, which is known only when it is written. */
+export function putSized(lean: Lean, put: () => number): void {
+  const start = at;
+  putNumber(lean, 0);
+  const length = put();
+  new DataView(memoryOf(lean).buffer).setUint32(start, length, true);
 }
 
 /**

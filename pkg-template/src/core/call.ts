@@ -8,7 +8,6 @@ import { encode, refuseValue, wipeEncoded } from "./value.js";
 import type { Encoded } from "./value.js";
 
 const NONCE_LEN = 16;
-const NAME_LEN = 43;
 const DEFAULT_TOLERANCE_MS = 60_000;
 /** What the encoding of an object begins with, in its upper three bits. */
 const MAP = 0xa0;
@@ -60,14 +59,6 @@ export interface VerifiedCall {
   nonce: Uint8Array;
 }
 
-/** A verified call, and the names under which a database remembers it (src/replay.rs). @internal */
-export interface ClaimableCall extends VerifiedCall {
-  /** The name of the nonce, and until when it is kept, in milliseconds since 1970. */
-  readonly claim: { readonly key: string; readonly expiresAt: number };
-  /** The names of the idempotency key on this function, and of the arguments. */
-  readonly once: { readonly key: string; readonly call: string } | undefined;
-}
-
 /**
  * Signs a function call.
  *
@@ -111,12 +102,6 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
  *   `not_yet_valid`; `value_unsupported`, `type_invalid`, `text_malformed` for the call itself.
  */
 export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): VerifiedCall {
-  const { caller, keyId, issuedAt, nonce } = claimableCall(keyring, token, options);
-  return { caller, keyId, issuedAt, nonce };
-}
-
-/** Verifies a token like {@link verifyCall}, and says how to remember the call. @internal */
-export function claimableCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): ClaimableCall {
   const entries = Keyring.entriesOf(keyring);
   const call = received(token, options);
   return withLean((lean) => {
@@ -130,15 +115,7 @@ export function claimableCall(keyring: Keyring, token: unknown, options: VerifyC
       const answer = lean.verify_call(entries.length, tokenLength, ...lengths, high(call.now), call.now, call.tolerance);
       const entry = entries[resultNumber(lean, 0)];
       if (answer === 0 && entry !== undefined) {
-        const name = (place: number) => resultText(lean, NAME_LEN, 36 + place * NAME_LEN);
-        return {
-          caller: entry.caller,
-          keyId: entry.keyId,
-          issuedAt: resultTime(lean, 1),
-          nonce: resultView(lean, NONCE_LEN, 12).slice(),
-          claim: { key: name(0), expiresAt: resultTime(lean, 7) },
-          once: call.idempotencyKey === undefined ? undefined : { key: name(1), call: name(2) },
-        };
+        return { caller: entry.caller, keyId: entry.keyId, issuedAt: resultTime(lean, 1), nonce: resultView(lean, NONCE_LEN, 12).slice() };
       }
       if (answer !== NOT_LOADED) {
         refuseValue(lean, answer, call.args, args);
@@ -212,8 +189,8 @@ export function received(token: unknown, options: VerifyCallOptions): ReceivedCa
   return { ...call, token: tokenText(token), now, tolerance: Math.min(tolerance, 0xffff_ffff) };
 }
 
-/** Writes a call behind what is there. @returns the numbers that say to Rust what was written, and where the arguments lie. */
-function putCall(lean: Lean, call: Call): [number[], Encoded] {
+/** Writes a call behind what is there. @internal @returns the numbers that say to Rust what was written, and where the arguments lie. */
+export function putCall(lean: Lean, call: Call): [number[], Encoded] {
   const audience = putText(lean, call.audience, "audience");
   const name = putText(lean, call.name, "name");
   const once = putText(lean, call.idempotencyKey ?? "", "idempotencyKey");
@@ -238,12 +215,12 @@ function displaced(): Error {
   return new Error("countersign: a key that was just loaded is not there");
 }
 
-/** A time in the result, of which the upper half comes first. */
-function resultTime(lean: Lean, index: number): number {
+/** A time in the result, of which the upper half comes first. @internal */
+export function resultTime(lean: Lean, index: number): number {
   return resultNumber(lean, index) * 2 ** 32 + resultNumber(lean, index + 1);
 }
 
-/** The upper half of a time. WebAssembly takes the lower 32 bits of a number by itself. */
-function high(time: number): number {
+/** The upper half of a time. WebAssembly takes the lower 32 bits of a number by itself. @internal */
+export function high(time: number): number {
   return Math.floor(time / 2 ** 32);
 }

@@ -12,7 +12,7 @@ export const DUPLICATE = 253;
 
 export const AREA_LEN = 64 * 1024;
 export const LARGE_LEN = 16 << 20;
-const RESULT_LEN = 168;
+const RESULT_LEN = 296;
 
 /** What the module exports. */
 export interface Lean {
@@ -39,6 +39,7 @@ export interface Lean {
   check_value(len: number, inLarge: number): number;
   sign_call(...lengths: number[]): number;
   verify_call(...lengths: number[]): number;
+  admit_call(...lengths: number[]): number;
   check_scope(nameLen: number, count: number, functions: number): number;
 }
 

@@ -1,10 +1,7 @@
-import { at, putData, putNumber, putText, rewind, room } from "./area.js";
+import { MAX_TEXT, putSized, putText, rewind, room } from "./area.js";
 import { refuse, typeInvalid } from "./errors.js";
 import { text } from "./input.js";
-import { memoryOf, withLean } from "./lean.js";
-import type { Lean } from "./lean.js";
-
-const LENGTH_LEN = 4;
+import { withLean } from "./lean.js";
 
 /**
  * Refuses a caller that a function does not admit, or a function that a gateway does not reach (src/scope.rs).
@@ -19,18 +16,10 @@ export function checkScope(what: "caller" | "function", name: string, list: read
   withLean((lean) => {
     rewind();
     const length = putText(lean, text(name, what), what);
-    for (const entry of list) putEntry(lean, text(entry, `each ${what} in a list`), what);
+    for (const entry of list) {
+      if (room() < 2 * MAX_TEXT) throw typeInvalid(`a list of ${what}s`, "shorter than 60 kB");
+      putSized(lean, () => putText(lean, text(entry, `each ${what} in a list`), what));
+    }
     refuse(lean.check_scope(length, list.length, Number(what === "function")));
   });
-}
-
-/** A text behind its length, which is known when it is written. */
-function putEntry(lean: Lean, entry: string, what: string): void {
-  const start = at;
-  if (room() > LENGTH_LEN) {
-    putNumber(lean, 0);
-    const length = putData(lean, entry);
-    if (length >= 0) return new DataView(memoryOf(lean).buffer).setUint32(start, length, true);
-  }
-  throw typeInvalid(`a list of ${what}s`, "shorter than 60 kB");
 }

@@ -1,10 +1,12 @@
 //! Values and signed calls.
 
+use subtle::Choice;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::call::{Call, FunctionType, NONCE_LEN, Token};
 use crate::error::Error;
 use crate::keyring::{self, ID_LEN, KeyId, Listed};
+use crate::mac::Key;
 use crate::replay::{self, NAME_LEN};
 use crate::scope::{self, Listing};
 use crate::value;
@@ -111,8 +113,8 @@ fn verify(
         Ok(call) => call,
         Err(number) => return *number,
     };
-    let token = Token::parse(token);
-    let token = match &token {
+    let parsed = read_token(token);
+    let token = match &parsed {
         Ok(token) => token,
         Err(error) => return *error as u32,
     };
@@ -121,7 +123,20 @@ fn verify(
     let Some(stamp) = entries.get(index as usize).map(stamp_of) else { return Error::KeyUnknown as u32 };
     put_number(0, index);
     let Some(key) = key(stamp) else { return NOT_LOADED };
-    // What the token says, good or not: the answer tells JavaScript whether to look at it. The high half comes first.
+    verdict(index, token, call, key, known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+}
+
+#[inline(never)]
+pub(super) fn read_token(text: &[u8]) -> Result<Token, Error> {
+    Token::parse(text)
+}
+
+/// Writes what a token says into the result, and says whether the token is good. Nothing depends on that but the answer, which tells
+/// JavaScript whether to look at the result.
+#[inline(never)]
+pub(super) fn verdict(index: u32, token: &Token, call: &Call<'_>, key: &Key, known: Choice, now: u64, tolerance_ms: u32) -> u32 {
+    put_number(0, index);
+    // The high half comes first.
     put(4, &token.issued_at.rotate_left(32).to_le_bytes());
     put(12, &token.nonce);
     put(28, &replay::keep_until(token.issued_at, tolerance_ms).rotate_left(32).to_le_bytes());
@@ -130,7 +145,7 @@ fn verify(
         put(36 + NAME_LEN, &used);
         put(36 + 2 * NAME_LEN, &replay::args_name(call));
     }
-    call.verdict(token, key, known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+    call.verdict(token, key, known, now, tolerance_ms)
 }
 
 /// Area: a name, then a list of `count` texts, each behind its length. Whether a function with this list of callers admits the caller of
@@ -167,7 +182,7 @@ pub(super) fn cut_entries(count: usize) -> &'static [[u8; ENTRY_LEN]] {
 
 /// The call that comes next: audience, name, idempotency key, encoded arguments (or they are in the large area).
 #[inline(never)]
-fn read_call(
+pub(super) fn read_call(
     kind: u32,
     audience_len: usize,
     name_len: usize,

@@ -1,0 +1,105 @@
+//! What a guard does with a call: from the secrets that it accepts to the verdict, with keys that do not outlive it.
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::Error;
+use crate::keyring::{self, Derivation, ID_LEN, Listed, MAX_KEYS};
+use crate::mac::Key;
+
+use super::calls::{read_call, read_token, verdict};
+use super::memory::{cut, put, put_number, trap, wiped};
+
+/// How many key ids are told, for a log, and where.
+const TOLD: usize = 8;
+const TOLD_AT: usize = 168;
+
+/// Area: the accepted secrets, `secrets_len` bytes of them: each behind the number of its caller and its length; then the token and the call
+/// as in `verify_call`. Result: the number of the secret that the token's key is of, and the rest as in `verify_call`; if a secret is refused,
+/// its number. Behind that the ids of the first eight keys.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
+pub fn admit_call(
+    secrets_len: usize,
+    token_len: usize,
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    once_len: usize,
+    args_len: usize,
+    in_large: bool,
+    now_high: u32,
+    now_low: u32,
+    tolerance_ms: u32,
+) -> u32 {
+    wiped(admit(secrets_len, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
+}
+
+#[inline(never)]
+#[expect(clippy::too_many_arguments, reason = "see above")]
+fn admit(
+    secrets_len: usize,
+    token_len: usize,
+    kind: u32,
+    audience_len: usize,
+    name_len: usize,
+    once_len: usize,
+    args_len: usize,
+    in_large: bool,
+    now_high: u32,
+    now_low: u32,
+    tolerance_ms: u32,
+) -> u32 {
+    let mut secrets = Secrets(cut(secrets_len));
+    let token = cut(token_len);
+    let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
+    let mut keys = [Listed::NONE; MAX_KEYS];
+    let mut count = 0;
+    for (caller, secret) in secrets.clone() {
+        put_number(0, count as u32);
+        let listed = match Derivation::new(secret) {
+            Ok(derivation) => Listed { id: derivation.key_id(), caller },
+            Err(error) => return error as u32,
+        };
+        let (known, rest) = keys.split_at_mut(count);
+        // The same secret again is no harm: both stand for one caller.
+        if let Err(error) = keyring::admit(known.iter().copied(), listed) {
+            return error as u32;
+        }
+        if count < TOLD {
+            put(TOLD_AT + count * ID_LEN, listed.id.as_bytes());
+        }
+        let [place, ..] = rest else { trap() };
+        *place = listed;
+        count += 1;
+    }
+    let call = match &call {
+        Ok(call) => call,
+        Err(number) => return *number,
+    };
+    let parsed = read_token(token);
+    let token = match &parsed {
+        Ok(token) => token,
+        Err(error) => return *error as u32,
+    };
+    // An unknown key id costs the same work, done with the first key.
+    let (index, known) = keyring::ct_find(keys.iter().take(count).map(|listed| listed.id), &token.key_id);
+    let Some((_, secret)) = secrets.nth(index as usize) else { return Error::SecretMissing as u32 };
+    let Ok(derivation) = Derivation::new(secret) else { trap() };
+    verdict(index, token, call, &Key::new(&*derivation.call_key()), known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+}
+
+/// Secrets, each behind the number of its caller and its length.
+#[derive(Clone)]
+struct Secrets(&'static [u8]);
+
+impl Iterator for Secrets {
+    type Item = (u32, &'static [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (caller, rest) = self.0.split_first_chunk()?;
+        let (len, rest) = rest.split_first_chunk()?;
+        let (secret, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
+        self.0 = rest;
+        Some((u32::from_le_bytes(*caller), secret))
+    }
+}

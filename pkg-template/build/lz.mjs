@@ -2,12 +2,14 @@
 //
 // The packed form is a row of bits, the highest of each number first. First how many bytes there are; then, until they are all there, either
 // 1 and the 8 bits of a byte; or 0 and a run that was there before: its length less 2, and how far back it began, less 1, in two parts, of
-// which the lower has 5 bits. Numbers without a size are written to the base of 4, each digit in 3 bits: 1 if another follows, or else 0, and
-// the digit; since the digits before the last say by being there that the number is at least so large, they begin at 1. Thirteen bits at a
-// time, the row is written as two digits to the base of 91: the characters from # to ~ but for the backslash, none of which a string in
-// JavaScript escapes.
+// which the lower has 5 bits. Numbers without a size are written in digits of one bit, for a length, or of two; before each a 1 if another
+// follows, or else a 0. Since the digits before the last say by being there that the number is at least so large, they begin at 1. Thirteen
+// bits at a time, the row is written as two digits to the base of 91: the characters from # to ~ but for the backslash, none of which a
+// string in JavaScript escapes.
 
 const LOWER_BITS = 5;
+const LENGTH_DIGIT = 1;
+const BACK_DIGIT = 2;
 const MIN_RUN = 2;
 const MAX_RUN = 64;
 const BASE = 91;
@@ -34,7 +36,7 @@ export function pack(bytes) {
     offer(literal(bytes[at] ?? 0), 1);
     for (const [length, distance] of runs[at] ?? []) offer(run(length, distance), length);
   }
-  let packed = digits(bytes.length);
+  let packed = digits(bytes.length, BACK_DIGIT);
   for (let at = 0; at < bytes.length; at += step[at] ?? 1) packed += best[at];
   return toText(packed);
 }
@@ -45,10 +47,10 @@ export function pack(bytes) {
  */
 export function append(packed, bytes) {
   const bits = toBits(packed);
-  const { number: length, end } = readDigits(bits);
+  const { number: length, end } = readDigits(bits, 0, BACK_DIGIT);
   // What is behind the last byte are the zeros that fill the last two digits up; there a literal would begin with 1.
   const rest = bits.slice(end, end + packedLength(bits.slice(end), length));
-  return toText(digits(length + bytes.length) + rest + bytes.map(literal).join(""));
+  return toText(digits(length + bytes.length, BACK_DIGIT) + rest + bytes.map(literal).join(""));
 }
 
 const literal = (/** @type {number} */ byte) => `1${byte.toString(2).padStart(8, "0")}`;
@@ -56,22 +58,24 @@ const literal = (/** @type {number} */ byte) => `1${byte.toString(2).padStart(8,
 /** @param {number} length @param {number} distance */
 function run(length, distance) {
   const back = distance - 1;
-  return `0${digits(length - MIN_RUN)}${digits(back >> LOWER_BITS)}${(back & (2 ** LOWER_BITS - 1)).toString(2).padStart(LOWER_BITS, "0")}`;
+  return `0${digits(length - MIN_RUN, LENGTH_DIGIT)}${digits(back >> LOWER_BITS, BACK_DIGIT)}${(back & (2 ** LOWER_BITS - 1)).toString(2).padStart(LOWER_BITS, "0")}`;
 }
 
-function digits(/** @type {number} */ number) {
-  const digit = (/** @type {number} */ value, /** @type {number} */ follows) => (4 * follows + (value & 3)).toString(2).padStart(3, "0");
+/** @param {number} number @param {number} width of a digit, in bits */
+function digits(number, width) {
+  const digit = (/** @type {number} */ value, /** @type {number} */ follows) => `${follows}${(value & (2 ** width - 1)).toString(2).padStart(width, "0")}`;
   let bits = digit(number, 0);
-  for (let rest = number >> 2; rest > 0; rest = (rest - 1) >> 2) bits = digit(rest - 1, 1) + bits;
+  for (let rest = number >> width; rest > 0; rest = (rest - 1) >> width) bits = digit(rest - 1, 1) + bits;
   return bits;
 }
 
-/** @param {string} bits @param {number} [at] */
-function readDigits(bits, at = 0) {
+/** @param {string} bits @param {number} at @param {number} width */
+function readDigits(bits, at, width) {
   for (let number = 0; ; number++) {
-    number = 4 * number + parseInt(bits.slice(at + 1, at + 3), 2);
-    at += 3;
-    if (bits[at - 3] === "0") return { number, end: at };
+    const end = at + 1 + width;
+    number = 2 ** width * number + parseInt(bits.slice(at + 1, end), 2);
+    if (bits[at] === "0") return { number, end };
+    at = end;
   }
 }
 
@@ -83,8 +87,8 @@ function packedLength(bits, length) {
       at += 9;
       count++;
     } else {
-      const { number, end } = readDigits(bits, at + 1);
-      at = readDigits(bits, end).end + LOWER_BITS;
+      const { number, end } = readDigits(bits, at + 1, LENGTH_DIGIT);
+      at = readDigits(bits, end, BACK_DIGIT).end + LOWER_BITS;
       count += number + MIN_RUN;
     }
   }

@@ -7,13 +7,13 @@ import { misconfigured } from "./options.js";
 import type { GuardSettings } from "./options.js";
 import { claimedKeyId, toOutwardError } from "./refusal.js";
 import { claim, record } from "./replay.js";
-import type { Recorded, WriterCtx } from "./replay.js";
+import type { Recorded } from "./replay.js";
 import { acceptedSecrets, blaming } from "./secrets.js";
 import type { LabelledSecret } from "./secrets.js";
 import type { Caller, FunctionKind } from "./types.js";
 
 /** The part of Convex's `ctx` that a guard uses. */
-export interface GuardCtx extends WriterCtx {
+export interface GuardCtx {
   readonly meta?: { getFunctionMetadata?(): Promise<{ name: string; componentPath: string }> };
 }
 
@@ -103,7 +103,7 @@ async function functionName({ meta }: GuardCtx): Promise<string> {
   const { name, componentPath } = await meta.getFunctionMetadata();
   if (componentPath !== "") {
     // A component sees neither the app's environment nor its URL.
-    throw misconfigured(`${name} is in the component ${componentPath}. Define signed functions in the app's own convex folder`);
+    throw misconfigured(`${name} is in the component ${componentPath}; signed functions belong in the app's convex folder`);
   }
   // The default export has two spellings; callers sign the one that getFunctionName gives.
   return name.replace(/:default$/, "");

@@ -60,7 +60,7 @@ export interface GuardSettings {
  */
 export function readOptions(options: VerificationOptions): GuardSettings {
   const replay = own(options, "replay");
-  check(replay === false || isComponent(replay), "replay", "`components.countersign`, or `false` if a signed call may work again until its window is over");
+  check(replay === false || isComponent(replay), "replay", "`components.countersign`, or `false`");
   check(!Object.hasOwn(options, "secret"), "secret", "called `keys`");
   const audience = own(options, "audience");
   const toleranceMs = own(options, "toleranceMs");

@@ -10,9 +10,9 @@ import type { FunctionKind } from "./types.js";
 /** The replay component as an app has it: `components.countersign`. */
 export type ReplayComponent = ComponentApi<string | undefined>;
 
-/** The part of Convex's `ctx` that claims and records. Queries do not have it. */
+/** The part of a mutation's or an action's `ctx` that claims and records. */
 export interface WriterCtx {
-  runMutation?<Args extends Record<string, Value | undefined>, Returned>(
+  runMutation<Args extends Record<string, Value | undefined>, Returned>(
     mutation: FunctionReference<"mutation", "internal", Args, Returned>,
     args: Args,
   ): Promise<Returned>;
@@ -33,14 +33,14 @@ const MAX_RESULT = 64 * 1024;
  * @throws CountersignError `replayed`, `idempotency_conflict`; `misconfigured` for an idempotency key without the component.
  * @internal
  */
-export async function claim(kind: FunctionKind, replay: ReplayComponent | false, ctx: WriterCtx, call: AdmittedCall): Promise<Recorded | undefined> {
+export async function claim(kind: FunctionKind, replay: ReplayComponent | false, ctx: object, call: AdmittedCall): Promise<Recorded | undefined> {
   if (replay === false) {
     if (call.once === undefined) return undefined;
-    throw misconfigured("an idempotency key needs the component: pass `replay: components.countersign` to countersign() or gateway()");
+    throw misconfigured("an idempotency key needs `replay: components.countersign`");
   }
   if (kind === "query") return undefined;
-  const idempotency = call.once && { ...call.once, caller: call.caller };
-  const { status, result } = await write(ctx)(replay.replay.consume, { ...call.claim, ...(idempotency && { idempotency }) });
+  const { claim, once, caller } = call;
+  const { status, result } = await (ctx as WriterCtx).runMutation(replay.replay.consume, { ...claim, ...(once && { idempotency: { ...once, caller } }) });
   if (status === "fresh") return undefined;
   if (status === "recorded" && result !== undefined) return { result: jsonToConvex(JSON.parse(result) as never) };
   throw new CountersignError(status === "conflict" ? "idempotency_conflict" : "replayed");
@@ -52,21 +52,14 @@ export async function claim(kind: FunctionKind, replay: ReplayComponent | false,
  * @throws CountersignError `misconfigured` if it cannot be recorded, or is too large; everything the call did is then rolled back.
  * @internal
  */
-export async function record(replay: ReplayComponent | false, ctx: WriterCtx, call: AdmittedCall, returned: unknown): Promise<void> {
+export async function record(replay: ReplayComponent | false, ctx: object, call: AdmittedCall, returned: unknown): Promise<void> {
   if (replay === false || call.once === undefined) return;
   const result = JSON.stringify(convexToJson((returned ?? null) as Value));
   const size = new TextEncoder().encode(result).length;
   if (size > MAX_RESULT) {
-    throw misconfigured(`a call with an idempotency key returned ${size} bytes, and at most ${MAX_RESULT} are recorded. Return less, for example an id`);
+    throw misconfigured(`under an idempotency key at most ${MAX_RESULT} bytes are recorded, not ${size}. Return less`);
   }
   // Convex fills it in when the transaction commits, so a repeated call would get its own time instead of the first one's.
-  if (result.includes('{"$commitTs":null}')) {
-    throw misconfigured("a call with an idempotency key returned a commit timestamp, which is not known yet when the result is recorded. Return the document's id instead");
-  }
-  await write(ctx)(replay.replay.record, { ...call.once, caller: call.caller, result });
-}
-
-function write(ctx: WriterCtx): NonNullable<WriterCtx["runMutation"]> {
-  if (ctx.runMutation === undefined) throw misconfigured("this `ctx` has no runMutation, which replay protection needs");
-  return ctx.runMutation;
+  if (result.includes('{"$commitTs":null}')) throw misconfigured("a commit timestamp cannot be recorded under an idempotency key. Return the document's id");
+  await (ctx as WriterCtx).runMutation(replay.replay.record, { ...call.once, caller: call.caller, result });
 }

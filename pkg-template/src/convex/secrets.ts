@@ -3,6 +3,7 @@ import { isWellFormed } from "../core/input.js";
 import { CountersignError } from "../index.js";
 import { variable } from "./environment.js";
 import { misconfigured } from "./options.js";
+import { isSetupError } from "./refusal.js";
 
 /** One secret, or several of the same caller with the newest first. In a list, what is not set is passed over. */
 export type Secrets = string | readonly (string | undefined)[];
@@ -49,7 +50,7 @@ function environmentSecrets(): LabelledSecret[] {
 
 /** An error in the set-up that names the secret to blame, if a secret is to blame for this one. */
 export function blaming(error: unknown, blamed: LabelledSecret | undefined): unknown {
-  if (!(error instanceof CountersignError) || blamed === undefined || !/^(secret_.*|key_conflict)$/.test(error.code)) return error;
+  if (!(error instanceof CountersignError) || blamed === undefined || !isSetupError(error)) return error;
   return new CountersignError(error.code, `${blamed.label} cannot be used: ${error.message} ${howToSet(blamed.label)}`, { cause: error });
 }
 
@@ -67,7 +68,7 @@ function labelled(caller: string, secrets: Secrets | undefined, name: string): L
   const set = [secrets].flat().filter((secret) => secret !== undefined && secret !== "") as string[];
   if (set.length === 0) throw missing(label);
   return set.map((secret) => {
-    if (typeof secret !== "string" || !isWellFormed(secret)) throw misconfigured(`${label} holds something that is no well-formed text. ${howToSet(label)}`);
+    if (typeof secret !== "string" || !isWellFormed(secret)) throw misconfigured(`${label} is not text. ${howToSet(label)}`);
     return { caller, secret, label };
   });
 }
@@ -79,7 +80,5 @@ function missing(label: string): CountersignError {
 function howToSet(label: string): string {
   const isVariable = (variables as readonly string[]).includes(label);
   // Without a value the CLI asks for it, or reads it from a pipe, and the shell's history stays clean.
-  const command = `npx convex env set ${isVariable ? label : "NAME"}`;
-  const which = isVariable ? "" : ", with the NAME of the variable it is read from,";
-  return `Run \`${command}\`${which} (with --prod for production) and enter the secret that your server has.`;
+  return `Run \`npx convex env set ${isVariable ? label : "NAME"}\` (with --prod for production) and enter your server's secret.`;
 }

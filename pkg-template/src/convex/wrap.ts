@@ -1,11 +1,4 @@
-import {
-  actionGeneric,
-  internalActionGeneric,
-  internalMutationGeneric,
-  internalQueryGeneric,
-  mutationGeneric,
-  queryGeneric,
-} from "convex/server";
+import { actionGeneric, mutationGeneric, queryGeneric } from "convex/server";
 import type { GenericValidator, PropertyValidators } from "convex/values";
 import type { GuardCtx } from "./guard.js";
 import { misconfigured } from "./options.js";
@@ -16,7 +9,8 @@ export interface RegisteredFunction {
   readonly isQuery?: true;
   readonly isMutation?: true;
   readonly isAction?: true;
-  readonly isInternal?: true;
+  isInternal?: true;
+  isPublic?: true;
   readonly _handler: (ctx: object, args: unknown) => unknown;
   exportArgs: () => string;
   exportReturns: () => string;
@@ -49,15 +43,15 @@ export function wrap(kind: FunctionKind, builder: FunctionBuilder, definition: D
   if (unguarded[flags[kind]] !== true || typeof unguarded._handler !== "function") {
     throw misconfigured(`what was passed as \`${kind}\` does not build a Convex ${kind}`);
   }
-  const register = registrars[kind][unguarded.isInternal === true ? "internal" : "public"] as Register;
+  const register = builders[kind] as Register;
   const registered = register(async (ctx, raw) => await guard(ctx, raw, unguarded._handler)) as RegisteredFunction;
+  if (unguarded.isInternal === true) {
+    delete registered.isPublic;
+    registered.isInternal = true;
+  }
   registered.exportArgs = unguarded.exportArgs;
   registered.exportReturns = unguarded.exportReturns;
   return registered;
 }
 
-const registrars = {
-  query: { public: queryGeneric, internal: internalQueryGeneric },
-  mutation: { public: mutationGeneric, internal: internalMutationGeneric },
-  action: { public: actionGeneric, internal: internalActionGeneric },
-};
+const builders = { query: queryGeneric, mutation: mutationGeneric, action: actionGeneric };

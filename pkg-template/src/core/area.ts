@@ -32,8 +32,12 @@ export function putBytes(lean: Lean, bytes: Uint8Array): number {
 
 /** A number of 32 bits. */
 export function putNumber(lean: Lean, number: number): void {
-  new DataView(memoryOf(lean).buffer).setUint32(at, number, true);
+  setNumber(lean, at, number);
   at += 4;
+}
+
+function setNumber(lean: Lean, place: number, number: number): void {
+  new DataView(memoryOf(lean).buffer).setUint32(place, number, true);
 }
 
 /**
@@ -63,8 +67,7 @@ export function putText(lean: Lean, text: string, name: string): number {
 export function putSized(lean: Lean, put: () => number): void {
   const start = at;
   putNumber(lean, 0);
-  const length = put();
-  new DataView(memoryOf(lean).buffer).setUint32(start, length, true);
+  setNumber(lean, start, put());
 }
 
 /**

@@ -32,22 +32,22 @@ export type ErrorCode = Exclude<(typeof errorCodes)[number], "">;
 
 /** What is wrong and what to do about it, where no more than the code is known. Short: every call of a Convex function loads them. */
 const messages: Partial<Record<string, string>> = {
-  secret_missing: "The secret is not set. Set COUNTERSIGN_SECRET, or pass one.",
-  secret_weak: "The secret is guessable or a placeholder. Make one with generateSecret().",
-  secret_malformed: "The secret has quotes or spaces at an end, was cut off or mistyped, or is over 16 KiB.",
-  key_conflict: "Two callers share a secret. Give each its own.",
+  secret_missing: "Set COUNTERSIGN_SECRET, or pass a secret.",
+  secret_weak: "Guessable, or a placeholder. Use generateSecret().",
+  secret_malformed: "Quoted, padded, cut off, mistyped, or over 16 KiB.",
+  key_conflict: "Two callers share a secret.",
   misconfigured: "A keyring holds at most 64 keys.",
-  signature_missing: "The call is not signed. Use CountersignClient or countersign/next.",
-  signature_malformed: "The signature is no token; it was changed on the way.",
-  version_unsupported: "Use the same version of countersign on both sides.",
-  key_unknown: "Signed with another secret. Set the same one on both sides.",
+  signature_missing: "Not signed. Use CountersignClient or countersign/next.",
+  signature_malformed: "Not a token; it was changed on the way.",
+  version_unsupported: "Use one version of countersign on both sides.",
+  key_unknown: "Set the same secret on both sides.",
   signature_invalid: "Not the arguments, function or deployment that were signed.",
   expired: "Signed too long ago. Check both clocks.",
   not_yet_valid: "Signed in the future. Check both clocks.",
-  replayed: "This very call was made before.",
-  caller_forbidden: "This caller may not call this.",
-  function_forbidden: "The gateway does not list this function.",
-  idempotency_conflict: "This idempotency key was used before, with other arguments.",
+  replayed: "This call was made before.",
+  caller_forbidden: "Not for this caller.",
+  function_forbidden: "Not on the gateway's list.",
+  idempotency_conflict: "The idempotency key was used with other arguments.",
 };
 
 /** Whatever countersign refuses. `code` is stable; the message says what to do and never holds a secret. */

@@ -29,7 +29,7 @@ export function text(value: unknown, name: string): string {
 }
 
 export function textMalformed(name: string): CountersignError {
-  return new CountersignError("text_malformed", `${name} is not well-formed Unicode: it holds half of a surrogate pair.`);
+  return new CountersignError("text_malformed", `${name} holds half of a surrogate pair.`);
 }
 
 export function isWellFormed(value: string & { isWellFormed?: () => boolean }): boolean {
@@ -59,7 +59,7 @@ export function bytesOfLength(value: unknown, length: number, name: string): Uin
 /** A whole number of milliseconds: 0 to 2^53 - 1. */
 export function milliseconds(value: unknown, name: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
-    throw typeInvalid(name, "a whole number of milliseconds, at least 0");
+    throw typeInvalid(name, "a whole number of milliseconds");
   }
   return value;
 }
@@ -88,7 +88,7 @@ export function bytes(value: unknown, name: string): Uint8Array | undefined {
     const read = (property: string) => get(prototype, property, value) as never;
     return new Uint8Array(read("buffer"), read("byteOffset"), read("byteLength"));
   } catch (error) {
-    throw new CountersignError("type_invalid", `${name} is a buffer that was transferred away; it has no bytes any more.`, { cause: error });
+    throw new CountersignError("type_invalid", `${name} is a buffer that was transferred away.`, { cause: error });
   }
 }
 

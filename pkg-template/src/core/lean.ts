@@ -58,7 +58,7 @@ export let areaStart: number;
  * stack that ran out. The instance is then not to be trusted and is dropped; handles load their keys into the next one.
  */
 export function withLean<T>(use: (lean: Lean) => T): T {
-  if (locked) throw new CountersignError("value_unsupported", "A Proxy in a value used countersign while it was being encoded.");
+  if (locked) throw new CountersignError("value_unsupported", "A Proxy in a value used countersign meanwhile.");
   const lean = (live ??= instantiate());
   try {
     return use(lean);

@@ -25,7 +25,7 @@ const faults: readonly (string | undefined)[] = [
   undefined,
   TOO_WIDE,
   ILL_FORMED,
-  "a name that begins with '$', is over 1024 long, or not printable ASCII",
+  "a name with '$' first, over 1024 long, or not printable ASCII",
 ];
 
 /** Where an encoded value lies. */

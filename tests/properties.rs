@@ -229,9 +229,8 @@ proptest! {
     #[test]
     fn a_nonce_is_kept_until_its_token_can_no_longer_be_accepted(issued_at in time(), tolerance in 0..=MAX_TOLERANCE_MS, later in 0..1000_u64) {
         prop_assume!(issued_at <= MAX_TIME_MS);
-        let until = replay::keep_until(issued_at, tolerance);
-        // The last time at which it is accepted, by a clock that is not a minute behind the one that forgets.
-        prop_assert_eq!(until, issued_at + u64::from(tolerance) + 60_000);
+        let until = replay::keep_until(issued_at);
+        // In whatever window, by a clock that is not a minute behind the one that forgets.
         prop_assert_ne!(window::check(issued_at, until - 59_999 + later, tolerance), Ok(()));
     }
 

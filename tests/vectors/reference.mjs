@@ -101,12 +101,13 @@ const nameOf = (...pieces) => createHash("sha256").update(Buffer.concat(pieces.m
 /**
  * Under which names a database remembers a call, and until when it keeps the nonce: decimal digits, because there are more than a number of
  * JavaScript holds.
- * @param {Call & { toleranceMs?: number }} call
+ * @param {Call} call
  */
-export function remembered({ toleranceMs = 60_000, ...call }) {
+export function remembered(call) {
   const claim = {
     nonceName: nameOf("countersign.nonce.v1", call.keyId ?? keyIdOf(call.secret), Buffer.from(call.nonce, "hex")),
-    keptUntil: String(BigInt(call.now) + BigInt(toleranceMs) + 60_000n),
+    // Over the end of the widest window by a minute.
+    keptUntil: String(BigInt(call.now) + 900_000n + 60_000n),
   };
   if (call.idempotencyKey === undefined) return claim;
   const length = Buffer.alloc(4);

@@ -1,6 +1,6 @@
 import { ConvexHttpClient } from "convex/browser";
 import { normalizeAudience } from "../convex/audience.js";
-import { own } from "../core/input.js";
+import { own, ownOrUnset } from "../core/input.js";
 import { originOfDeployment, withoutRedirects } from "./deployment.js";
 import { GatewayCalls, gatewayPath } from "./gateway.js";
 import { idempotencyKeyOf } from "./idempotency.js";
@@ -54,7 +54,7 @@ export class CountersignClient {
     );
     this.#sender = new Sender({
       convex: this.#client,
-      secret: own(options, "secret"),
+      secret: ownOrUnset(options, "secret", ""),
       audience: audience === undefined ? origin : normalizeAudience(audience),
       clock: own(options, "clock") ?? Date.now,
     });

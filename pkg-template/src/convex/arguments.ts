@@ -67,7 +67,7 @@ function valueOf(object: object, name: string): unknown {
 
 function addToken(fields: PropertyValidators): PropertyValidators {
   if (Object.hasOwn(fields, tokenArgument)) {
-    throw misconfigured("the argument `countersign` is the signature's; give yours another name");
+    throw misconfigured("the argument `countersign` is the signature's");
   }
   return { ...fields, [tokenArgument]: v.optional(v.any()) };
 }

@@ -47,11 +47,11 @@ export interface Gateway {
  * over the internal function: its type, its name and its arguments.
  *
  * ```ts
- * // convex/gateway.ts
+ * // convex/gateway.ts, with all that ./_generated/server exports as `builders`
  * export const { query, mutation, action } = gateway({
- *   query,
- *   mutation,
- *   action,
+ *   query: builders.query,
+ *   mutation: builders.mutation,
+ *   action: builders.action,
  *   replay: components.countersign,
  *   allow: ["orders:create", "reports/daily:*"],
  * });

@@ -98,7 +98,7 @@ export async function guarded(settings: GuardSettings, ctx: GuardCtx, call: Rece
 
 async function functionName({ meta }: GuardCtx): Promise<string> {
   if (typeof meta?.getFunctionMetadata !== "function") {
-    throw misconfigured("signed functions need convex 1.37 or later. Run `npm install convex@latest`");
+    throw misconfigured("signed functions need convex 1.37. Run `npm install convex@latest`");
   }
   const { name, componentPath } = await meta.getFunctionMetadata();
   if (componentPath !== "") {
@@ -119,7 +119,7 @@ function audienceOfDeployment(): string {
   const origin = url === undefined ? undefined : originOf(url);
   if (origin === undefined) {
     // Convex sets it in every deployment.
-    throw misconfigured("CONVEX_CLOUD_URL is not set to a URL. In a test, set it; or pass the same `audience` on both sides");
+    throw misconfigured("CONVEX_CLOUD_URL is not set to a URL. In a test, set it, or pass `audience` on both sides");
   }
   return origin;
 }

@@ -1,5 +1,5 @@
 import { CountersignError } from "../index.js";
-import { own } from "../core/input.js";
+import { own, ownOrUnset } from "../core/input.js";
 import { normalizeAudience } from "./audience.js";
 import type { ReplayComponent } from "./replay.js";
 import type { AtEachCall, CallerSecrets, Secrets } from "./secrets.js";
@@ -60,7 +60,8 @@ export interface GuardSettings {
  */
 export function readOptions(options: VerificationOptions): GuardSettings {
   const replay = own(options, "replay");
-  check(replay === false || isComponent(replay), "replay", "`components.countersign`, or `false`");
+  // Convex's `components` is a Proxy that has whatever it is asked for; all that can be seen here is that something else was passed.
+  check(replay === false || (replay?.replay as Partial<ReplayComponent["replay"]> | undefined)?.consume !== undefined, "replay", "`components.countersign`, or `false`");
   check(!Object.hasOwn(options, "secret"), "secret", "called `keys`");
   const audience = own(options, "audience");
   const toleranceMs = own(options, "toleranceMs");
@@ -68,12 +69,7 @@ export function readOptions(options: VerificationOptions): GuardSettings {
   check(audience === undefined || (typeof audience === "string" && audience !== ""), "audience", "a URL");
   check(toleranceMs === undefined || (Number.isInteger(toleranceMs) && toleranceMs >= 0 && toleranceMs <= 900_000), "toleranceMs", "0 to 900000");
   check(typeof explain === "boolean", "explain", "true or false");
-  return { replay, keys: own(options, "keys"), audience: audience && normalizeAudience(audience), toleranceMs, explain };
-}
-
-/** Convex's `components` is a Proxy that has whatever it is asked for, so all that can be seen here is that something else was passed. */
-function isComponent(replay: ReplayComponent | false | undefined): replay is ReplayComponent {
-  return typeof replay === "object" && replay !== null && (replay.replay as object | undefined) !== undefined && (replay.replay.consume as object | undefined) !== undefined;
+  return { replay: replay as ReplayComponent | false, keys: ownOrUnset(options, "keys", []), audience: audience && normalizeAudience(audience), toleranceMs, explain };
 }
 
 /** Refuses an option that makes no sense. */

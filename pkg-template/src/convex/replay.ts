@@ -60,6 +60,6 @@ export async function record(replay: ReplayComponent | false, ctx: object, call:
     throw misconfigured(`under an idempotency key at most ${MAX_RESULT} bytes are recorded, not ${size}. Return less`);
   }
   // Convex fills it in when the transaction commits, so a repeated call would get its own time instead of the first one's.
-  if (result.includes('{"$commitTs":null}')) throw misconfigured("a commit timestamp cannot be recorded under an idempotency key. Return the document's id");
+  if (result.includes('{"$commitTs":null}')) throw misconfigured("a commit timestamp cannot be recorded. Return the id");
   await (ctx as WriterCtx).runMutation(replay.replay.record, { ...call.once, caller: call.caller, result });
 }

@@ -1,5 +1,5 @@
 import { CountersignError, createKeyring, verifySecret } from "../index.js";
-import { own } from "../core/input.js";
+import { own, ownOrUnset } from "../core/input.js";
 import { toOutwardError } from "./refusal.js";
 import { acceptedSecrets, blaming } from "./secrets.js";
 import type { AtEachCall, LabelledSecret, Secrets } from "./secrets.js";
@@ -31,7 +31,7 @@ export interface RequireSecretOptions {
  *   if this deployment has no usable one.
  */
 export function requireSecret(candidate: unknown, options: RequireSecretOptions = {}): asserts candidate is string {
-  const secret = own(options, "secret");
+  const secret = ownOrUnset(options, "secret", []);
   let keyIds: string[] = [];
   try {
     const accepted = acceptedSecrets(secret, "secret");

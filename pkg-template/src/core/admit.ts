@@ -61,7 +61,8 @@ export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, o
     const [lengths, args] = putCall(lean, call);
     const answer = lean.admit_call(secretsLength, tokenLength, ...lengths, high(call.now), call.now, call.tolerance);
     const signer = accepted[(attempt.secret = resultNumber(lean, 0))];
-    attempt.keyIds = callers.slice(0, MAX_IDS).map((_, i) => resultText(lean, ID_LEN, IDS_AT + i * ID_LEN));
+    // There are zeros where no key was derived.
+    attempt.keyIds = callers.slice(0, MAX_IDS).map((_, i) => resultText(lean, ID_LEN, IDS_AT + i * ID_LEN)).filter((id) => id >= "0");
     refuseValue(lean, answer, call.args, args);
     refuse(answer);
     const name = (place: number) => resultText(lean, NAME_LEN, 36 + place * NAME_LEN);

@@ -46,7 +46,7 @@ const messages: Partial<Record<string, string>> = {
   not_yet_valid: "Signed in the future. Check both clocks.",
   replayed: "This call was made before.",
   caller_forbidden: "Not for this caller.",
-  function_forbidden: "Not on the gateway's list.",
+  function_forbidden: "Not in the gateway's `allow`.",
   idempotency_conflict: "The idempotency key was used with other arguments.",
 };
 

@@ -15,6 +15,11 @@ export function own<T extends object, K extends keyof T>(options: T, name: K): T
   return Object.hasOwn(options, name) ? options[name] : undefined;
 }
 
+/** The same, where `{ name: undefined }` is not as good as no option: a variable that is not set must not be replaced by another. */
+export function ownOrUnset<T extends object, K extends keyof T, U>(options: T, name: K, unset: U): NonNullable<T[K]> | U | undefined {
+  return Object.hasOwn(options, name) ? (options[name] ?? unset) : undefined;
+}
+
 /** An options object. */
 export function record(value: unknown, name: string): object {
   if (typeof value !== "object" || value === null) throw typeInvalid(name, "an object");

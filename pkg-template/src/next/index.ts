@@ -112,7 +112,7 @@ function clientFor(options: NextjsOptions = {}): CountersignClient {
     );
   }
   return new CountersignClient(url, {
-    secret: own(options, "secret"),
+    ...(Object.hasOwn(options, "secret") ? { secret: options.secret } : {}),
     audience: own(options, "audience"),
     auth: own(options, "token"),
     skipConvexDeploymentUrlCheck: own(options, "skipConvexDeploymentUrlCheck"),

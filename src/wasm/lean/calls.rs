@@ -139,7 +139,7 @@ pub(super) fn verdict(index: u32, token: &Token, call: &Call<'_>, key: &Key, kno
     // The high half comes first.
     put(4, &token.issued_at.rotate_left(32).to_le_bytes());
     put(12, &token.nonce);
-    put(28, &replay::keep_until(token.issued_at, tolerance_ms).rotate_left(32).to_le_bytes());
+    put(28, &replay::keep_until(token.issued_at).rotate_left(32).to_le_bytes());
     put(36, &replay::nonce_name(token));
     if let Some(used) = replay::use_name(call) {
         put(36 + NAME_LEN, &used);

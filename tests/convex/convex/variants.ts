@@ -1,5 +1,6 @@
-import { countersign } from "countersign/convex";
+import { countersign, gateway } from "countersign/convex";
 import { v } from "convex/values";
+import { components } from "./_generated/api.js";
 import { action, internalMutation, mutation, query } from "./_generated/server.js";
 
 const builders = { query, mutation, action, replay: false } as const;
@@ -29,3 +30,6 @@ export const withCallers = named.signedMutation({ args: event, handler: async (c
 
 const internalOnly = countersign({ ...builders, mutation: internalMutation });
 export const internalOne = internalOnly.signedMutation({ args: event, handler: async () => "ok" });
+
+const patient = gateway({ ...builders, replay: components.countersign, allow: ["orders:create"], toleranceMs: 900_000 });
+export const patientMutation = patient.mutation;

@@ -1,7 +1,7 @@
 // The replay component's side of a deployment: its rows, its sweeps, and the clock that both follow.
 import type { GenericDataModel, GenericMutationCtx } from "convex/server";
 import { afterEach, beforeEach, expect, vi } from "vitest";
-import { failureOf, log, refusal, refusalLine } from "./deployment.js";
+import { failureOf, log, refusal, expectRefusalLines } from "./deployment.js";
 import type { Deployment } from "./deployment.js";
 
 export const start = 1_800_000_000_000;
@@ -54,11 +54,11 @@ export async function noncesUsed(t: Deployment): Promise<number> {
  * Expects a refusal: the one outward form, exactly one line in the log with this code, and every row of the app and of
  * the component as it was before.
  */
-export async function expectDenied(t: Deployment, attempt: () => Promise<unknown>, code: string, fields?: Parameters<typeof refusalLine>[1]): Promise<void> {
+export async function expectDenied(t: Deployment, attempt: () => Promise<unknown>, code: string, fields?: Parameters<typeof expectRefusalLines>[2]): Promise<void> {
   const rows = await everything(t);
   const lines = log.warn.length;
   expect(await failureOf(attempt())).toEqual(refusal);
-  expect(log.warn.slice(lines)).toEqual([refusalLine(code, fields)]);
+  expectRefusalLines(log.warn.slice(lines), code, fields);
   expect(log.error).toEqual([]);
   expect(await everything(t)).toEqual(rows);
 }

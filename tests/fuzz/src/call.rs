@@ -239,8 +239,7 @@ pub fn run(data: &[u8]) -> bool {
     let names = [Some(replay::nonce_name(&parsed)), replay::use_name(&call), Some(replay::args_name(&call))];
     let names = names.map(|name| name.map(|name| String::from_utf8_lossy(&name).into_owned()));
     assert_eq!(names, seen.names(plain_id, &nonce), "{seen:?}");
-    let kept = u128::from(replay::keep_until(issued_at, tolerance));
-    assert_eq!(kept, u128::from(issued_at) + u128::from(tolerance) + 60_000);
+    assert_eq!(u128::from(replay::keep_until(issued_at)), u128::from(issued_at) + 960_000);
 
     // One byte of the token is another one; or one of the MAC, written as a token has it.
     let mut flipped = vec![genuine.clone()];

@@ -235,6 +235,13 @@ describe("attack 6: options are the client's own", () => {
     }
   });
 
+  test("attack 12: a secret that is not set is not replaced by the environment's", async () => {
+    const client = new CountersignClient(endpoint.url, { secret: process.env["OTHER_SECRET"] });
+    const error = await errorOf(client.mutation(mark, event));
+    expect(error).toMatchObject({ code: "secret_missing", message: expect.stringContaining("`secret` option is not set") });
+    expect(endpoint.received).toEqual([]);
+  });
+
   test("a secret on Object.prototype does not stand in for the missing variable", async () => {
     setEnvironment({});
     Object.defineProperty(Object.prototype, "COUNTERSIGN_SECRET", { value: secret, configurable: true });

@@ -1,8 +1,7 @@
-import { createKeyring } from "countersign";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { anyArguments, deliver, lookUp, markEventProcessed, withObjectValidator, withoutValidators } from "../convex/webhooks.js";
 import { internalOne } from "../convex/variants.js";
-import { call, deployment, event, failureOf, log, rowCount, secret, sign, signedCall, useDeployment } from "../support/deployment.js";
+import { call, deployment, event, failureOf, log, rowCount, sign, signedCall, useDeployment } from "../support/deployment.js";
 
 describe("what a handler does is its own", () => {
   useDeployment();

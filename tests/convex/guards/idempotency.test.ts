@@ -199,7 +199,7 @@ describe("a result that cannot be recorded", () => {
 
   test("a commit timestamp: the call fails with what to do, and everything it did is undone", async () => {
     const t = deployment();
-    await expectMisconfigured(signedCall(t, "mutation", "once:commitTime", event, key), "misconfigured", "commit timestamp", "Return the document's id");
+    await expectMisconfigured(signedCall(t, "mutation", "once:commitTime", event, key), "misconfigured", "commit timestamp", "Return the id");
     expect([await rowCount(t), await noncesUsed(t), (await componentRows(t)).results.length]).toEqual([0, 0, 0]);
     expect(await signedCall(t, "mutation", "once:commitTime", event)).toMatchObject({ at: [expect.any(BigInt)] });
   });

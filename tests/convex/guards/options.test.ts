@@ -1,4 +1,6 @@
+import { countersign } from "countersign/convex";
 import { describe, expect, test } from "vitest";
+import { action, mutation, query } from "../convex/_generated/server.js";
 import { optionSecret, webSecret, workerSecret } from "../convex/variants.js";
 import { audience, call, deployment, event, expectRefused, failureOf, keyIdOf, log, secret, setEnvironment, sign, signedCall, useDeployment } from "../support/deployment.js";
 
@@ -57,6 +59,14 @@ describe("options", () => {
     expect(await signedCall(deployment(), "mutation", name, event, { secret: optionSecret })).toBe("ok");
     setEnvironment({ CONVEX_CLOUD_URL: audience });
     const { data } = await failureOf(signedCall(deployment(), "mutation", name, event, { secret: optionSecret }));
+    expect(data).toMatchObject({ code: "misconfigured", message: expect.stringContaining("`keys` option is not set") });
+  });
+
+  test("attack 12: keys that are not set are not replaced by the environment's", async () => {
+    const { signedMutation } = countersign({ query, mutation, action, replay: false, keys: undefined });
+    const unset = signedMutation({ args: {}, handler: async () => "ok" }) as unknown as (ctx: object, args: object) => Promise<unknown>;
+    const meta = { getFunctionMetadata: async () => ({ name: "webhooks:unset", componentPath: "" }) };
+    const { data } = await failureOf(unset({ meta }, { countersign: sign({ name: "webhooks:unset", args: {} }) }));
     expect(data).toMatchObject({ code: "misconfigured", message: expect.stringContaining("`keys` option is not set") });
   });
 

@@ -143,7 +143,7 @@ describe("options that make no sense", () => {
   test("an argument of the name that the signature has", () => {
     const { signedMutation } = define({ ...builders, replay: false }) as { signedMutation: (definition: object) => unknown };
     const handler = async () => 1;
-    expect(() => signedMutation({ args: { countersign: { isConvexValidator: true } }, handler })).toThrow(/give yours another name/);
+    expect(() => signedMutation({ args: { countersign: { isConvexValidator: true } }, handler })).toThrow(/`countersign` is the signature's/);
   });
 
   test("defining reads no secret", () => {

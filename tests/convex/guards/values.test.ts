@@ -1,7 +1,7 @@
 import { encodeValue } from "countersign";
 import { describe, expect, test } from "vitest";
 import { echo, markEventProcessed, withoutValidators } from "../convex/webhooks.js";
-import { call, deployment, event, expectRefused, failureOf, log, expectRefusalLines, rowCount, sign, signedCall, useDeployment } from "../support/deployment.js";
+import { call, deployment, event, expectRefusalLines, expectRefused, failureOf, log, refusalLine, rowCount, sign, signedCall, useDeployment } from "../support/deployment.js";
 import { callRaw, callWithArguments } from "../support/raw.js";
 
 const name = "webhooks:echo";

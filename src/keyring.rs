@@ -30,10 +30,19 @@ const SALT: &[u8] = b"countersign.v1";
 pub struct KeyId([u8; ID_LEN]);
 
 impl KeyId {
+    /// What stands where there is none.
+    pub const NONE: Self = Self([b'0'; ID_LEN]);
+
     /// Reads a key id.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         text.try_into().ok().filter(|_| is_hex(text)).map(Self)
+    }
+
+    /// Whether two ids are the same. Nothing branches on it.
+    #[must_use]
+    pub fn ct_eq(&self, other: &Self) -> Choice {
+        self.0.ct_eq(&other.0)
     }
 
     /// The id's characters.
@@ -119,11 +128,6 @@ pub struct Listed {
     pub caller: u32,
 }
 
-impl Listed {
-    /// What stands where no key is listed yet.
-    pub const NONE: Self = Self { id: KeyId([b'0'; ID_LEN]), caller: 0 };
-}
-
 /// What adding a key to a keyring comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
@@ -161,7 +165,7 @@ pub fn find(keys: impl IntoIterator<Item = KeyId>, id: &KeyId) -> Option<usize> 
 #[must_use]
 pub fn ct_find(keys: impl IntoIterator<Item = KeyId>, id: &KeyId) -> (u32, Choice) {
     (0..).zip(keys).fold((0, Choice::from(0)), |(found, known), (place, key)| {
-        let same = key.0.ct_eq(&id.0);
+        let same = key.ct_eq(id);
         (u32::conditional_select(&found, &place, same), known | same)
     })
 }

@@ -1,5 +1,5 @@
 import { at, putBytes, putData, putText, rewind } from "./area.js";
-import { CountersignError, refuse, typeInvalid } from "./errors.js";
+import { CountersignError, errorCodes, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own, record, text } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
 import { NOT_LOADED, memoryOf, resultNumber, resultText, resultView, withLean } from "./lean.js";
@@ -8,6 +8,7 @@ import { encode, refuseValue, wipeEncoded } from "./value.js";
 import type { Encoded } from "./value.js";
 
 const NONCE_LEN = 16;
+const TYPE_INVALID = errorCodes.indexOf("type_invalid");
 const DEFAULT_TOLERANCE_MS = 60_000;
 /** What the encoding of an object begins with, in its upper three bits. */
 const MAP = 0xa0;
@@ -85,6 +86,7 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
       if (answer > 0xff) return resultText(lean, answer - 0x100);
       if (answer !== NOT_LOADED) {
         refuseValue(lean, answer, call.args, args);
+        if (answer === TYPE_INVALID) throw typeInvalid("a call", "of a function and a deployment with names of 1 to 1024 bytes; an idempotencyKey has 1 to 256, and only a mutation has one");
         refuse(answer);
       }
       entry.key.load(lean);

@@ -1,9 +1,11 @@
 //! What a guard does with a call: from the secrets that it accepts to the verdict, with keys that do not outlive it.
 
+use subtle::{Choice, ConditionallySelectable as _};
 use wasm_bindgen::prelude::wasm_bindgen;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
-use crate::keyring::{self, Derivation, ID_LEN, Listed, MAX_KEYS};
+use crate::keyring::{self, Derivation, ID_LEN, KEY_LEN, KeyId, Listed, MAX_KEYS};
 use crate::mac::Key;
 
 use super::calls::{read_call, read_token, verdict};
@@ -49,25 +51,36 @@ fn admit(
     now_low: u32,
     tolerance_ms: u32,
 ) -> u32 {
-    let mut secrets = Secrets(cut(secrets_len));
-    let token = cut(token_len);
+    let secrets = Secrets(cut(secrets_len));
+    let token = read_token(cut(token_len));
     let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
-    let mut keys = [Listed::NONE; MAX_KEYS];
+    let wanted = token.as_ref().map_or(KeyId::NONE, |token| token.key_id);
+    let mut keys = [Listed { id: KeyId::NONE, caller: 0 }; MAX_KEYS];
     let mut count = 0;
-    for (caller, secret) in secrets.clone() {
+    // All keys are derived, and the one that the token names is kept, or else the first: which it is shows in nothing but the result.
+    let (mut key, mut index, mut known) = (Zeroizing::new([0; KEY_LEN]), 0, Choice::from(0));
+    for (caller, secret) in secrets {
         put_number(0, count as u32);
-        let listed = match Derivation::new(secret) {
-            Ok(derivation) => Listed { id: derivation.key_id(), caller },
+        let derivation = match Derivation::new(secret) {
+            Ok(derivation) => derivation,
             Err(error) => return error as u32,
         };
-        let (known, rest) = keys.split_at_mut(count);
+        let listed = Listed { id: derivation.key_id(), caller };
+        let (before, rest) = keys.split_at_mut(count);
         // The same secret again is no harm: both stand for one caller.
-        if let Err(error) = keyring::admit(known.iter().copied(), listed) {
+        if let Err(error) = keyring::admit(before.iter().copied(), listed) {
             return error as u32;
         }
         if count < TOLD {
             put(TOLD_AT + count * ID_LEN, listed.id.as_bytes());
         }
+        let named = listed.id.ct_eq(&wanted);
+        let kept = named | Choice::from(u8::from(count == 0));
+        for (place, byte) in key.iter_mut().zip(&*derivation.call_key()) {
+            place.conditional_assign(byte, kept);
+        }
+        index.conditional_assign(&(count as u32), named);
+        known |= named;
         let [place, ..] = rest else { trap() };
         *place = listed;
         count += 1;
@@ -76,20 +89,17 @@ fn admit(
         Ok(call) => call,
         Err(number) => return *number,
     };
-    let parsed = read_token(token);
-    let token = match &parsed {
+    let token = match &token {
         Ok(token) => token,
         Err(error) => return *error as u32,
     };
-    // An unknown key id costs the same work, done with the first key.
-    let (index, known) = keyring::ct_find(keys.iter().take(count).map(|listed| listed.id), &token.key_id);
-    let Some((_, secret)) = secrets.nth(index as usize) else { return Error::SecretMissing as u32 };
-    let Ok(derivation) = Derivation::new(secret) else { trap() };
-    verdict(index, token, call, &Key::new(&*derivation.call_key()), known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+    if count == 0 {
+        return Error::SecretMissing as u32;
+    }
+    verdict(index, token, call, &Key::new(&*key), known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
 }
 
 /// Secrets, each behind the number of its caller and its length.
-#[derive(Clone)]
 struct Secrets(&'static [u8]);
 
 impl Iterator for Secrets {

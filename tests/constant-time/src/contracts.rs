@@ -82,6 +82,9 @@ const WHY: Decision = Decision { kind: Kind::LoadAddress, places: 2, times: 2, w
 const REFUSED: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "that there is one" };
 /// A key id follows from the secret, but is public: tokens carry it. Here it is held against those of two other keys.
 const NOT_LISTED: Decision = Decision { kind: Kind::Branch, places: 1, times: 2, why: "is the key id, which is public, one of two" };
+/// The same for two secrets: are both usable, and has the second the key id of the first.
+const BOTH_USABLE: Decision = Decision { kind: Kind::Branch, places: 1, times: 2, why: "is the secret usable" };
+const SECOND: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the key id, which is public, that of the other" };
 /// The same, and the third is it.
 const LISTED: Decision = Decision { kind: Kind::Branch, places: 1, times: 3, why: "is the key id, which is public, one of three" };
 /// Whether the text of a MAC is base64url is told apart from whether it is right. Whoever sent it knows.
@@ -125,6 +128,14 @@ pub const LEAN: &[Path] = &[
     deciding(&[FORM], path("verify_call", "an idempotency key", &[S], 0)),
     deciding(&[FORM], path("verify_call", "malformed", &[P], 0)),
     deciding(&[FORM], path("verify_call", "unknown key", &[P], 0)),
+    // What is told is key ids, of 16 digits each, and which secret is the one: that of the key that the token names.
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "", &[S], 33)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "an idempotency key", &[S], 33)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "malformed", &[P], 32)),
+    deciding(&[USABLE, FORM], path("admit_call", "one secret", &[S], 16)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "shared", &[P], 16)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "twice", &[S], 33)),
+    deciding(&[BOTH_USABLE, REFUSED, WHY, FORM], path("admit_call", "refused", &[S], 16)),
     // Names of callers and functions are public, and so is who may call what.
     path("check_scope", "", &[P], 0),
 ];

@@ -1,5 +1,7 @@
 //! The cases of the lean module.
 
+mod admit;
+
 use crate::contracts::LEAN;
 use crate::decode::Module;
 use crate::number::Num;
@@ -9,13 +11,16 @@ use crate::vectors::{Hmac, Token, Vectors, sample};
 pub const MISMATCH: u64 = 255;
 pub const SECRET_MISSING: u64 = 1;
 pub const SECRET_WEAK: u64 = 2;
+const KEY_CONFLICT: u64 = 4;
 const SIGNATURE_MALFORMED: u64 = 7;
 const KEY_UNKNOWN: u64 = 9;
 const SIGNATURE_INVALID: u64 = 10;
 const CALLER_FORBIDDEN: u64 = 14;
 const FUNCTION_FORBIDDEN: u64 = 15;
 /// What JavaScript reads and wipes.
-const RESULT_LEN: usize = 168;
+const RESULT_LEN: usize = 296;
+/// Where `admit_call` tells key ids, behind all that `verify_call` tells.
+const IDS_AT: usize = 168;
 const AREA_LEN: usize = 64 * 1024;
 /// Ours; JavaScript uses each once.
 const STAMP: u64 = 7;
@@ -56,7 +61,7 @@ fn remembered(vector: &Token, result: &[u8]) -> Checked {
     let Token { kept_until, names, .. } = vector;
     let until = kept_until.rotate_left(32).to_le_bytes();
     let names: Vec<u8> = names.concat();
-    let rest = &result[36 + names.len()..];
+    let rest = &result[36 + names.len()..IDS_AT];
     let is_right = result[28..36] == until && result[36..].starts_with(&names) && rest.iter().all(|byte| *byte == 0);
     ensure(is_right, || format!("verify_call has other names: {:?}", String::from_utf8_lossy(&result[28..])))
 }

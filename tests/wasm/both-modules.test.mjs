@@ -11,7 +11,7 @@ import { fromConvexJson } from "../conformance/cases/checks.mjs";
 
 const installed = fileURLToPath(new URL("../../node_modules/countersign/", import.meta.url));
 const { createGlue } = await import(pathToFileURL(`${installed}esm/core/wasm/generated/rich.glue.js`).href);
-const { claimableCall } = await import(pathToFileURL(`${installed}esm/core/call.js`).href);
+const { admitCall } = await import(pathToFileURL(`${installed}esm/core/admit.js`).href);
 const glue = createGlue(globalThis);
 glue.start(new WebAssembly.Instance(new WebAssembly.Module(readFileSync(`${installed}wasm/rich.wasm`)), glue.imports).exports);
 const rich = glue.api;
@@ -94,13 +94,44 @@ test("calls: the lean module gives them the names of the vectors", () => {
   for (const { name, secret, audience, type, fn, now, toleranceMs, nonce, args, idempotencyKey, token, ...names } of vectors("tokens")) {
     const value = fromConvexJson(args);
     if (!isObject(value)) continue;
-    const { claim, once, ...verified } = claimableCall(createKeyring(secret), token, { audience, type, name: fn, args: value, idempotencyKey, now, toleranceMs });
-    assert.deepEqual({ ...verified, nonce: hex(verified.nonce) }, { caller: "default", keyId: names.keyId, issuedAt: now, nonce }, name);
+    const attempt = { keyIds: [], secret: -1 };
+    const { claim, once, ...verified } = admitCall([{ caller: "web", secret }], token, { audience, type, name: fn, args: value, idempotencyKey, now, toleranceMs }, attempt);
+    assert.deepEqual(verified, { caller: "web", keyId: names.keyId, issuedAt: now }, name);
+    assert.deepEqual(attempt, { keyIds: [names.keyId], secret: 0 }, name);
     assert.deepEqual(claim, { key: names.nonceName, expiresAt: Number(names.keptUntil) }, name);
     assert.deepEqual(once, idempotencyKey === undefined ? undefined : { key: names.useName, call: names.argsName }, name);
     uses += Number(once !== undefined);
   }
   assert.ok(uses >= 20);
+});
+
+test("calls: a guard is told which secret to blame, and whose a call is", () => {
+  const others = ["other-Secret_0123456789-abcdefghij", "third-Secret_0123456789-abcdefghij"];
+  const { secret, audience, type, fn, now, token, keyId, args } = vectors("tokens")[0];
+  const expected = { audience, type, name: fn, args: fromConvexJson(args), now };
+  const admit = (/** @type {{ caller: string, secret: string }[]} */ accepted, given = token) => {
+    const attempt = { keyIds: [], secret: -1 };
+    try {
+      return { caller: admitCall(accepted, given, expected, attempt).caller, ...attempt };
+    } catch (error) {
+      return { code: /** @type {any} */ (error).code, ...attempt };
+    }
+  };
+  const [web, worker, cron] = [{ caller: "web", secret: others[0] }, { caller: "worker", secret }, { caller: "cron", secret: others[1] }];
+  const [webId, cronId] = others.map((each) => createKeyring(each).keyIds[0]);
+  assert.deepEqual(admit([web, worker, cron]), { caller: "worker", keyIds: [webId, keyId, cronId], secret: 1 });
+  assert.deepEqual(admit([web, cron]), { code: "key_unknown", keyIds: [webId, cronId], secret: 0 });
+  assert.deepEqual(admit([web, worker], token.slice(0, -1) + (token.endsWith("A") ? "E" : "A")), { code: "signature_invalid", keyIds: [webId, keyId], secret: 1 });
+  assert.deepEqual(admit([web, worker], ""), { code: "signature_missing", keyIds: [webId, keyId], secret: 1 });
+  assert.deepEqual(admit([worker, { caller: "web", secret }]), { code: "key_conflict", keyIds: [keyId], secret: 1 });
+  assert.deepEqual(admit([worker, worker]), { caller: "worker", keyIds: [keyId, keyId], secret: 1 });
+  assert.deepEqual(admit([web, { caller: "worker", secret: "changeme" }]), { code: "secret_weak", keyIds: [webId], secret: 1 });
+  assert.deepEqual(admit([]), { code: "secret_missing", keyIds: [], secret: 0 });
+  const many = (/** @type {number} */ count) => Array.from({ length: count }, (_, i) => ({ caller: "web", secret: `${i}-Secret_0123456789-abcdefghijklmn` }));
+  assert.deepEqual(admit([...many(63), worker]).caller, "worker");
+  assert.equal(admit([...many(64), worker]).code, "misconfigured");
+  assert.equal(admit([web, { caller: "worker", secret: "x".repeat(16_385) }]).code, "secret_malformed");
+  assert.equal(admit(Array.from({ length: 4 }, (_, i) => ({ caller: "web", secret: `${i}${"long-Secret".repeat(1480)}` }))).code, "secret_malformed", "too much at once");
 });
 
 test("refused tokens: the first check that does not hold in the rich module has the code that the lean module refuses with", () => {

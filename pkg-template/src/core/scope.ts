@@ -9,7 +9,7 @@ import { withLean } from "./lean.js";
  * @param what - What kind of name is looked for.
  * @param name - The caller's or the function's name.
  * @param list - The names of callers; or of functions, where `path/to/module:*` stands for all of a module's.
- * @throws CountersignError `caller_forbidden` or `function_forbidden`; `type_invalid` for a list of over about 60 kB.
+ * @throws CountersignError `caller_forbidden` or `function_forbidden`; `type_invalid` for a list of over about 56 kB, or an entry of over 4 kB.
  * @internal
  */
 export function checkScope(what: "caller" | "function", name: string, list: readonly string[]): void {
@@ -17,7 +17,7 @@ export function checkScope(what: "caller" | "function", name: string, list: read
     rewind();
     const length = putText(lean, text(name, what), what);
     for (const entry of list) {
-      if (room() < 2 * MAX_TEXT) throw typeInvalid(`a list of ${what}s`, "shorter than 60 kB");
+      if (room() < 2 * MAX_TEXT) throw typeInvalid(`a list of ${what}s`, "shorter than 56 kB");
       putSized(lean, () => putText(lean, text(entry, `each ${what} in a list`), what));
     }
     refuse(lean.check_scope(length, list.length, Number(what === "function")));

@@ -33,8 +33,8 @@ fn covers(entry: &[u8], name: &[u8]) -> bool {
 }
 
 /// Whether this is the name that Convex's `getFunctionName` prints for a function of the app itself: `path/to/module:function`, or
-/// `path/to/module` for a default export. No module's path has a full stop: Convex passes such files over. Convex takes other spellings for the same function (`module.js:f`, `module:default`), handles
-/// (`function://...`), and the names of its own functions (`_system/...`).
+/// `path/to/module` for a default export. Convex takes other spellings for the same function (`module.js:f`, `module:default`), handles
+/// (`function://...`), and the names of its own functions (`_system/...`). No module's path has a full stop: Convex passes such files over.
 #[must_use]
 pub fn is_canonical(name: &[u8]) -> bool {
     let mut in_module = true;

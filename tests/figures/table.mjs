@@ -38,7 +38,7 @@ export const shown = [
   ["memory", "Traps provoked, at each of which nothing was taken for a yes", "{trap points} in {uses that were trapped} uses, {bytes left by a trap} bytes left"],
   ["memory", "Flat memory", "{calls with flat memory} calls, {keyrings with flat memory} keyrings, {contexts with forgotten handles} contexts with forgotten handles"],
   ["mutants", "Mutants of the crate", "{mutants of the crate}: {mutants killed by its tests} killed, {mutants that do not compile} do not compile, {mutants that no test can tell from the crate (tests/mutants/equivalent.mjs)} make no difference, {mutants that survived} survived"],
-  ["fuzz", "Inputs run by libFuzzer, {seconds of fuzzing for each target} s a target", "tokens {inputs run by libFuzzer: token parsing}, values {inputs run by libFuzzer: value encoding}, calls {inputs run by libFuzzer: signing and verifying calls}, secrets {inputs run by libFuzzer: secrets and keys}, keyrings {inputs run by libFuzzer: keyrings}"],
+  ["fuzz", "Inputs run by libFuzzer, {seconds of fuzzing for each target} s a target", "tokens {inputs run by libFuzzer: token parsing}, values {inputs run by libFuzzer: value encoding}, calls {inputs run by libFuzzer: signing and verifying calls}, secrets {inputs run by libFuzzer: secrets and keys}, keyrings {inputs run by libFuzzer: keyrings}, lists {inputs run by libFuzzer: lists of callers and functions}"],
   ["fuzz", "Random values held to a second encoder, and changed JSON texts", "{random values held to a second encoder and to Convex's JSON} and {changed JSON texts held to the value that was signed}; {inputs and values that failed} of all these failed"],
 ];
 

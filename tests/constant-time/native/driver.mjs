@@ -24,7 +24,7 @@ import { createRequire } from "node:module";
 /** The stack is the first part of memory: pkg-template/build/wasm.mjs. */
 const STACK_LEN = 32 * 1024;
 const AREA_LEN = 64 * 1024;
-const RESULT_LEN = 168;
+const RESULT_LEN = 296;
 /** More than one key's slot has. */
 const SLOT_LEN = 512;
 

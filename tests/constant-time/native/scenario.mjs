@@ -39,6 +39,7 @@ const SECRET_MALFORMED = 3;
 const KEY_UNKNOWN = 9;
 const SIGNATURE_INVALID = 10;
 
+const ID_LEN = 16;
 const KEY = 7;
 const NOW = 1_800_000_000_000;
 const HIGH = Math.floor(NOW / 2 ** 32);
@@ -257,7 +258,25 @@ function signedCalls() {
         answer,
         answerIsMarked: answer !== KEY_UNKNOWN,
       });
+    /** @param {string} how @param {string[]} accepted @param {Uint8Array} presented @param {number} answer @param {number} index */
+    const admit = (how, accepted, presented, answer, index) => {
+      const secrets = accepted.flatMap((each, caller) => [open(new Uint8Array(Uint32Array.of(caller, each.length).buffer)), secret(each)]);
+      const secretsLength = accepted.reduce((sum, each) => sum + 8 + each.length, 0);
+      return call("admit_call", `${label}, ${how}`, [...secrets, open(token.slice(0, start)), secret(Buffer.from(presented).toString("base64url")), ...described], [secretsLength, token.length, ...lengths, TOLERANCE], {
+        published: USABLE * accepted.length + SAME_ID * (accepted.length - 1) + WELL_FORMED,
+        answer,
+        answerIsMarked: true,
+        result: hex(new Uint8Array(Uint32Array.of(index).buffer)),
+        // The ids, and the number of the key that the token names, if it could be another.
+        marked: ID_LEN * accepted.length + (accepted.length > 1 ? 1 : 0),
+      });
+    };
+    const stranger = text(44);
     return [
+      admit("right", [stranger, from], mac, 0, 1),
+      admit("right, the only secret", [from], mac, 0, 0),
+      admit("key id unknown", [stranger], mac, KEY_UNKNOWN, 0),
+      ...(boundaries.includes(length) ? wrong(mac) : wrong(mac).slice(2, 3)).map(([how, presented]) => admit(how, [stranger, from], presented, SIGNATURE_INVALID, 1)),
       call("sign_call", label, [open(id), open(nonce), ...described], [KEY, ...lengths], { answer: 256 + token.length, result: hex(token), marked: 43 }),
       verify("right", [entry], mac, 0, true),
       verify("right, the MAC not secret", [entry], mac, 0, false),

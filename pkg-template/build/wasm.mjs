@@ -59,6 +59,8 @@ export async function buildWasm() {
   }
   rmSync(stampPath, { force: true });
   mkdirSync(outputDir, { recursive: true });
+  // What an older build has left there would be shipped.
+  rmSync(generatedDir, { recursive: true, force: true });
   mkdirSync(generatedDir, { recursive: true });
   // Before the flags are made, because they name the folders that this fills.
   await step("fetching crates", () => run("cargo", ["fetch", "--target", "wasm32-unknown-unknown"], { env: toolEnv() }));

@@ -8,9 +8,10 @@ import { readReport } from "./places.mjs";
 /** The package's modules, and how each begins in code that holds it. @param {string} folder the app's */
 function readWasm(folder) {
   const installed = join(folder, "node_modules/countersign");
-  return ["lean", "rich"].map((name) => {
-    const inlined = /"([\w+/=]{400})/.exec(readFileSync(join(installed, `esm/core/wasm/generated/${name}.base64.js`), "utf8"))?.[1];
-    if (inlined === undefined) throw new Error(`The package holds no base64 of ${name}.wasm.`);
+  return Object.entries({ lean: "lean.packed", rich: "rich.base64" }).map(([name, generated]) => {
+    // A piece that no minifier writes in another way, whichever quotes it puts around the text.
+    const inlined = /"[^"]*?([\w#%-&(-;=?-[\]^{-~]{60})/.exec(readFileSync(join(installed, `esm/core/wasm/generated/${generated}.js`), "utf8"))?.[1];
+    if (inlined === undefined) throw new Error(`The package holds no ${name}.wasm as text.`);
     return { bytes: readFileSync(join(installed, `wasm/${name}.wasm`)), inlined };
   });
 }

@@ -56,6 +56,7 @@ describe("countersign/next", () => {
     setEnvironment({});
     await expect(fetchMutation(mark, event)).rejects.toMatchObject({ code: "secret_missing", message: expect.stringContaining(".env.local") });
     setEnvironment({ COUNTERSIGN_SECRET: secret });
+    await expect(fetchMutation(mark, event, { secret: process.env["OTHER_SECRET"] })).rejects.toMatchObject({ code: "secret_missing", message: expect.stringContaining("`secret` option") });
     delete process.env["NEXT_PUBLIC_CONVEX_URL"];
     await expect(fetchMutation(mark, event)).rejects.toMatchObject({ code: "misconfigured", message: expect.stringContaining("NEXT_PUBLIC_CONVEX_URL is not set") });
     expect(endpoint.received).toEqual([]);

@@ -70,6 +70,18 @@ describe("options", () => {
     expect(data).toMatchObject({ code: "misconfigured", message: expect.stringContaining("`keys` option is not set") });
   });
 
+  test("keys that are no text: the message says which, and not what", async () => {
+    const wrong = [1, {}, new Uint8Array(40), `${optionSecret}\ud800`];
+    for (const [keys, label] of wrong.flatMap((each) => [[[each], "keys"], [{ web: each }, "keys.web"]] as const)) {
+      const { signedMutation } = countersign({ query, mutation, action, replay: false, keys: keys as unknown as string[] });
+      const odd = signedMutation({ args: {}, handler: async () => "ok" }) as unknown as (ctx: object, args: object) => Promise<unknown>;
+      const meta = { getFunctionMetadata: async () => ({ name: "webhooks:odd", componentPath: "" }) };
+      const { data } = await failureOf(odd({ meta }, { countersign: sign({ name: "webhooks:odd", args: {} }) }));
+      expect(data).toEqual({ code: "misconfigured", message: expect.stringContaining(`The \`${label}\` option is not text.`) });
+      expect(JSON.stringify([data, log])).not.toContain(optionSecret);
+    }
+  });
+
   test("keys: by caller, and the handler learns which caller it was", async () => {
     const name = "variants:withCallers";
     const t = deployment();

@@ -1,3 +1,4 @@
+import { requireSecret } from "countersign/convex";
 import { describe, expect, test } from "vitest";
 import { oldSecret } from "../convex/legacy.js";
 import { audience, call, deployment, expectMisconfigured, failureOf, keyIdOf, log, otherSecret, rowCount, secret, setEnvironment, useDeployment } from "../support/deployment.js";
@@ -67,6 +68,11 @@ describe("requireSecret", () => {
     expect(await call(t, "mutation", "legacy:markExplained", { secret })).toBe("ok");
     const { data } = await failureOf(call(t, "mutation", "legacy:markExplained", { secret: otherSecret }));
     expect(data).toEqual({ code: "key_unknown", message: expect.stringContaining("not one that this deployment accepts") });
+  });
+
+  test("attack 12: a secret option that is not set is not replaced by the environment's", () => {
+    expect(() => requireSecret(secret, { secret: process.env["OTHER_SECRET"] })).toThrow(expect.objectContaining({ data: { code: "misconfigured", message: expect.stringContaining("`secret` option is not set") } }));
+    expect(() => requireSecret(secret, {})).not.toThrow();
   });
 
   test("takes another secret than the environment's", async () => {

@@ -11,6 +11,9 @@ import { Sender } from "./sender.js";
 import { snapshotUnsigned } from "./snapshot.js";
 import type { ArgsAndOptions, OptionalArgs, PublicFunction, ReturnOf, Signed } from "./types.js";
 
+// Said, because what is not may stand on a polluted prototype.
+const direct = { gateway: undefined, idempotencyKey: undefined };
+
 /**
  * Calls signed Convex functions from a server. It wraps ConvexHttpClient: each call is signed just before it is sent,
  * over the deployment, the function, the time, a fresh nonce and the exact arguments. The secret itself is not sent.
@@ -103,7 +106,7 @@ export class CountersignClient {
     reference: Query & Signed<Query>,
     ...args: OptionalArgs<Query>
   ): Promise<ReturnOf<Query>> {
-    const call = { type: "query", name: nameOf(reference), args: snapshotUnsigned(args[0]) } as const;
+    const call = { type: "query", name: nameOf(reference), args: snapshotUnsigned(args[0]), ...direct } as const;
     return (await this.#sender.send(call)) as ReturnOf<Query>;
   }
 
@@ -123,7 +126,7 @@ export class CountersignClient {
   ): Promise<ReturnOf<Mutation>> {
     const options = args[1];
     const idempotencyKey = idempotencyKeyOf(options);
-    const call = { type: "mutation", name: nameOf(reference), args: snapshotUnsigned(args[0]), idempotencyKey } as const;
+    const call = { type: "mutation", name: nameOf(reference), args: snapshotUnsigned(args[0]), ...direct, idempotencyKey } as const;
     const atOnce = options !== undefined && own(options, "skipQueue") === true;
     return (await (atOnce ? this.#sender.send(call) : this.#sender.enqueue(call))) as ReturnOf<Mutation>;
   }
@@ -140,7 +143,7 @@ export class CountersignClient {
     reference: Action & Signed<Action>,
     ...args: OptionalArgs<Action>
   ): Promise<ReturnOf<Action>> {
-    const call = { type: "action", name: nameOf(reference), args: snapshotUnsigned(args[0]) } as const;
+    const call = { type: "action", name: nameOf(reference), args: snapshotUnsigned(args[0]), ...direct } as const;
     return (await this.#sender.send(call)) as ReturnOf<Action>;
   }
 }

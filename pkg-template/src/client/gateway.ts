@@ -87,6 +87,6 @@ export class GatewayCalls {
   }
 
   #call(type: FunctionType, reference: unknown, args: unknown) {
-    return { type, name: nameOf(reference), args: snapshot(args), gateway: `${this.#path}:${type}` };
+    return { type, name: nameOf(reference), args: snapshot(args), gateway: `${this.#path}:${type}`, idempotencyKey: undefined };
   }
 }

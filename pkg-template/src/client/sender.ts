@@ -20,8 +20,8 @@ export interface Call {
   readonly name: string;
   readonly args: Arguments;
   /** The public function that takes the call on to `name`, if it is for an internal one: `gateway:mutation`. */
-  readonly gateway?: string | undefined;
-  readonly idempotencyKey?: string | undefined;
+  readonly gateway: string | undefined;
+  readonly idempotencyKey: string | undefined;
 }
 
 /** What a {@link Sender} is made of. */

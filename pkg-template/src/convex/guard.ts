@@ -55,7 +55,7 @@ export async function guarded(settings: GuardSettings, ctx: GuardCtx, call: Rece
 
   async function admit(): Promise<{ admitted: AdmittedCall; recorded: Recorded | undefined }> {
     const registered = await functionName(ctx);
-    name = "name" in call ? call.name : registered;
+    name = Object.hasOwn(call, "name") ? call.name : registered;
     const audience = settings.audience ?? audienceOfDeployment();
     const admitted = verify(acceptedSecrets(settings.keys, "keys"), audience);
     call.permit(admitted.caller, name as string);

@@ -222,14 +222,18 @@ describe("attack 27: the secret does not show", () => {
 
 describe("attack 6: options are the client's own", () => {
   test("a polluted Object.prototype adds none", async () => {
-    const polluted = { secret: "polluted-secret-8f21d0c73b5a964e-of-nobody", audience: "https://evil.example", clock: () => 5, auth: "jwt-polluted", skipQueue: true };
-    for (const [key, value] of Object.entries(polluted)) Object.defineProperty(Object.prototype, key, { value, configurable: true });
+    const polluted = { secret: "polluted-secret-8f21d0c73b5a964e-of-nobody", audience: "https://evil.example", clock: () => 5, auth: "jwt-polluted", skipQueue: true, gateway: "evil:mutation", idempotencyKey: "polluted", name: "evil:function", type: "query" };
+    for (const [key, value] of Object.entries(polluted)) Object.defineProperty(Object.prototype, key, { value, configurable: true, writable: true });
     try {
       endpoint.answer(failure("Server Error", { code: "unauthorized" }));
       const error = await errorOf(new CountersignClient(endpoint.url).mutation(mark, event));
       expect(error.message).toContain(keyIdOf(secret));
       expect(error.message).toContain(endpoint.url);
       expect(endpoint.received[0]?.headers.authorization).toBeUndefined();
+      await errorOf(new CountersignClient(endpoint.url).query(lookUp, event));
+      expect(endpoint.received.map(({ path, body }) => `${path} ${body.path}`)).toEqual(["/api/mutation webhooks:markEventProcessed", "/api/query webhooks:lookUp"]);
+      for (const { args } of endpoint.received) expect(Object.keys(args).sort()).toEqual(["countersign", "eventId", "provider"]);
+      for (const { args } of endpoint.received) expect(args["countersign"]).toMatch(/^cs1\./);
     } finally {
       for (const key of Object.keys(polluted)) delete (Object.prototype as Record<string, unknown>)[key];
     }

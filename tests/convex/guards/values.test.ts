@@ -154,7 +154,8 @@ describe("values", () => {
   test("attack 6: a polluted Object.prototype adds no argument and no option", async () => {
     const t = deployment();
     const countersign = sign({ args: event });
-    const polluted = { isAdmin: true, secret: "x", toleranceMs: 900_000, explain: true, replay: false, countersign, keyIds: [], caller: "root" };
+    const polluted = { isAdmin: true, secret: "x", toleranceMs: 900_000, explain: true, replay: false, countersign, keyIds: [], caller: "root", name: "webhooks:markEventFailed", args: {}, idempotencyKey: "x", token: countersign, result: "null", once: {}, recorded: {} };
+    const another = sign({ name: "webhooks:markEventFailed", args: event });
     const old = sign({ now: Date.now() - 70_000 });
     for (const [key, value] of Object.entries(polluted)) {
       Object.defineProperty(Object.prototype, key, { value, configurable: true, writable: true, enumerable: false });
@@ -162,10 +163,11 @@ describe("values", () => {
     try {
       await expect(callWithArguments(markEventProcessed, "webhooks:markEventProcessed", { ...event })).rejects.toMatchObject({ data: { code: "unauthorized" } });
       await expect(callWithArguments(markEventProcessed, "webhooks:markEventProcessed", { ...event, countersign: old })).rejects.toThrow("unauthorized");
+      await expect(callWithArguments(markEventProcessed, "webhooks:markEventProcessed", { ...event, countersign: another })).rejects.toThrow("unauthorized");
     } finally {
       for (const key of Object.keys(polluted)) delete (Object.prototype as Record<string, unknown>)[key];
     }
-    expect(log.warn).toEqual([refusalLine("signature_missing", { keyId: "-" }), refusalLine("expired")]);
+    expect(log.warn).toEqual([refusalLine("signature_missing", { keyId: "-" }), refusalLine("expired"), refusalLine("signature_invalid")]);
     expect(await rowCount(t)).toBe(0);
   });
 

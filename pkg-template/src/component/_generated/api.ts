@@ -7,17 +7,17 @@ import type * as sweep from "../sweep.js";
 import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server";
 import { anyApi, componentsGeneric } from "convex/server";
 
-const fullApi: ApiFromModules<{
+type FullApi = ApiFromModules<{
   crons: typeof crons;
   replay: typeof replay;
   sweep: typeof sweep;
-}> = anyApi as any;
+}>;
 
 /** The component's functions that an app can call. */
-export const api: FilterApi<typeof fullApi, FunctionReference<any, "public">> = anyApi as any;
+export const api = anyApi as unknown as FilterApi<FullApi, FunctionReference<any, "public">>;
 
 /** The component's functions that only the component can call. */
-export const internal: FilterApi<typeof fullApi, FunctionReference<any, "internal">> = anyApi as any;
+export const internal = anyApi as unknown as FilterApi<FullApi, FunctionReference<any, "internal">>;
 
 /** The components that this one uses: none. */
 export const components = componentsGeneric() as unknown as {};

@@ -1,5 +1,5 @@
 import { createFunctionHandle, actionGeneric as action, componentsGeneric, internalMutationGeneric as internalMutation, mutationGeneric as mutation, queryGeneric as query } from "convex/server";
-import type { AnyComponents } from "convex/server";
+import type { AnyComponents, FunctionReference } from "convex/server";
 import { ConvexError, v } from "convex/values";
 
 const components = componentsGeneric() as AnyComponents & { ledger: any; spare: any; missing: any };
@@ -47,15 +47,25 @@ export const survive = mutation({
   },
 });
 
+/** A component as something that has whatever it is asked for, which is what it is at run time. */
+type Anything<Type extends "query" | "mutation"> = Record<string, Record<string, Record<string, FunctionReference<Type, "internal">>>>;
+
+/** The function that these names stand for, whatever they are. */
+function named<Type extends "query" | "mutation">(component: string, file: string, fn: string): FunctionReference<Type, "internal"> {
+  const found = (components as unknown as Anything<Type>)[component]?.[file]?.[fn];
+  if (found === undefined) throw new Error("components have whatever they are asked for");
+  return found;
+}
+
 /** Calls a function of a component by whatever names it is given. */
 export const call = mutation({
   args: { component: v.string(), file: v.string(), fn: v.string(), args: v.any() },
-  handler: (ctx, { component, file, fn, args }): Promise<unknown> => ctx.runMutation((components as any)[component][file][fn], args),
+  handler: (ctx, { component, file, fn, args }): Promise<unknown> => ctx.runMutation(named<"mutation">(component, file, fn), args),
 });
 
 export const read = query({
   args: { which, fn: v.string() },
-  handler: (ctx, args): Promise<unknown> => ctx.runQuery((components as any)[args.which].entries[args.fn], {}),
+  handler: (ctx, args): Promise<unknown> => ctx.runQuery(named<"query">(args.which, "entries", args.fn), {}),
 });
 
 export const fromAction = action({

@@ -1,7 +1,15 @@
 import { actionGeneric as action, componentsGeneric, internalMutationGeneric as internalMutation, makeFunctionReference, mutationGeneric as mutation, queryGeneric as query } from "convex/server";
+import type { FunctionReference } from "convex/server";
 import { ConvexError, v } from "convex/values";
 
-const { audit } = componentsGeneric() as any;
+interface Audit {
+  trail: {
+    append: FunctionReference<"mutation", "internal", { what: string }, bigint>;
+    meta: FunctionReference<"query", "internal", Record<string, never>, unknown>;
+  };
+}
+
+const { audit } = componentsGeneric() as unknown as { audit: Audit };
 const entry = v.object({ _id: v.id("entries"), _creationTime: v.number(), text: v.string(), amount: v.int64() });
 const AT_MODULE_SCOPE = { ...process.env };
 
@@ -10,7 +18,7 @@ export const add = mutation({
   returns: v.int64(),
   handler: async (ctx, args) => {
     await ctx.db.insert("entries", args);
-    return (await ctx.runMutation(audit.trail.append, { what: `added ${args.text}` })) as bigint;
+    return await ctx.runMutation(audit.trail.append, { what: `added ${args.text}` });
   },
 });
 
@@ -50,7 +58,7 @@ export const act = action({ args: {}, handler: async (ctx) => await ctx.meta.get
 
 export const meta = query({
   args: {},
-  handler: async (ctx) => [await ctx.meta.getFunctionMetadata(), (await ctx.runQuery(audit.trail.meta, {})) as unknown],
+  handler: async (ctx) => [await ctx.meta.getFunctionMetadata(), await ctx.runQuery(audit.trail.meta, {})],
 });
 
 /** Every way to look at variables. */

@@ -87,6 +87,12 @@ impl Derivation {
         Zeroizing::new(self.expand(b"call"))
     }
 
+    /// The key that signs HTTP messages.
+    #[must_use]
+    pub fn http_key(&self) -> Zeroizing<[u8; KEY_LEN]> {
+        Zeroizing::new(self.expand(b"http"))
+    }
+
     /// The name that tokens give the keys of this secret.
     #[must_use]
     pub fn key_id(&self) -> KeyId {

@@ -1,4 +1,4 @@
-//! Hexadecimal and base64url (RFC 4648, sections 8 and 5, without padding), one form each; and what is UTF-8.
+//! Hexadecimal, base64url without padding and base64 with it (RFC 4648, sections 8, 5 and 4), one form each; and what is UTF-8.
 //!
 //! Writing and reading digits neither branches on nor indexes by the bytes: a MAC passes through here before it is compared.
 
@@ -23,6 +23,15 @@ const BASE64URL: &[Run] = &[
     Run { first: b'0', last: b'9', value: 52 },
     Run { first: b'-', last: b'-', value: 62 },
     Run { first: b'_', last: b'_', value: 63 },
+];
+
+#[cfg(any(feature = "std", test))]
+const BASE64: &[Run] = &[
+    Run { first: b'A', last: b'Z', value: 0 },
+    Run { first: b'a', last: b'z', value: 26 },
+    Run { first: b'0', last: b'9', value: 52 },
+    Run { first: b'+', last: b'+', value: 62 },
+    Run { first: b'/', last: b'/', value: 63 },
 ];
 
 /// Writes `bytes` as lower-case hexadecimal into `out`, which is twice as long.
@@ -84,13 +93,43 @@ fn write_digits(bytes: &[u8], out: &mut [u8], width: u32, alphabet: &[Run]) {
 /// what [`write_base64url`] makes of them; `bytes` then holds nothing of use.
 #[must_use]
 pub fn read_base64url(text: &[u8], bytes: &mut [u8]) -> bool {
-    if text.len() != base64url_len(bytes.len()) {
-        return false;
-    }
+    text.len() == base64url_len(bytes.len()) && read_digits(text, bytes, BASE64URL)
+}
+
+/// `bytes` as base64 with padding.
+#[cfg(any(feature = "std", test))]
+#[must_use]
+pub fn to_base64(bytes: &[u8]) -> Vec<u8> {
+    let mut text = vec![b'='; bytes.len().div_ceil(3) * 4];
+    write_digits(bytes, &mut text[..base64url_len(bytes.len())], 6, BASE64);
+    text
+}
+
+/// Reads base64 with padding into `bytes`, whose length says how many characters there must be. False unless `text` is exactly what
+/// [`to_base64`] makes of them; `bytes` then holds nothing of use.
+#[cfg(any(feature = "std", test))]
+#[must_use]
+pub fn read_base64(text: &[u8], bytes: &mut [u8]) -> bool {
+    let (digits, padding) = text.split_at(text.len().min(base64url_len(bytes.len())));
+    let padded = text.len() == bytes.len().div_ceil(3) * 4 && padding.iter().all(|c| *c == b'=');
+    padded && read_digits(digits, bytes, BASE64)
+}
+
+/// Reads base64 with padding, of any length. `None` unless `text` is exactly what [`to_base64`] makes.
+#[cfg(any(feature = "std", test))]
+#[must_use]
+pub fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let padding = text.iter().rev().take(2).take_while(|c| **c == b'=').count();
+    let mut bytes = vec![0; (text.len() / 4 * 3).checked_sub(padding)?];
+    read_base64(text, &mut bytes).then_some(bytes)
+}
+
+/// Reads digits of 6 bits into as many bytes as they make.
+fn read_digits(text: &[u8], bytes: &mut [u8], alphabet: &[Run]) -> bool {
     let mut bytes = bytes.iter_mut();
     let (mut bits, mut count, mut known) = (0_u32, 0, u8::MAX);
     for char in text {
-        let (value, inside) = digit_value(*char, BASE64URL);
+        let (value, inside) = digit_value(*char, alphabet);
         known &= inside;
         bits = bits << 6 | u32::from(value);
         count += 6;
@@ -145,6 +184,29 @@ mod tests {
             assert_eq!(to_base64url(bytes.as_bytes()), text);
         }
         assert_eq!(to_base64url(&[0xfb, 0xff]), "-_8");
+    }
+
+    #[test]
+    fn the_examples_of_rfc_4648_section_10_with_padding() {
+        for (bytes, text) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(to_base64(bytes.as_bytes()), text.as_bytes());
+            assert_eq!(from_base64(text.as_bytes()), Some(bytes.as_bytes().to_vec()));
+        }
+        assert_eq!(to_base64(&[0xfb, 0xff]), b"+/8=");
+        for text in ["Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "=", "==", "====", "Z===", "Zm9v====", "-_8=", "Zm 8", "Zm8=\n", "Zm8=Zm8="] {
+            assert_eq!(from_base64(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn base64_of_another_length_is_not_read() {
+        assert!(read_base64(b"Zm8=", &mut [0; 2]));
+        assert!(!read_base64(b"Zm8=", &mut [0; 1]));
+        assert!(!read_base64(b"Zm8=", &mut [0; 3]));
+        assert!(!read_base64(b"Zm8=", &mut [0; 30]));
+        assert!(!read_base64(b"", &mut [0]));
     }
 
     #[test]
@@ -231,6 +293,14 @@ mod tests {
             let mut back = vec![0; bytes.len()];
             prop_assert!(read_base64url(text.as_bytes(), &mut back));
             prop_assert_eq!(back, bytes);
+        }
+
+        #[test]
+        fn base64_is_read_back_and_one_text_is_one_value(bytes: Vec<u8>, other in "[A-Za-z0-9_+/=-]{0,9}") {
+            prop_assert_eq!(from_base64(&to_base64(&bytes)), Some(bytes));
+            if let Some(bytes) = from_base64(other.as_bytes()) {
+                prop_assert_eq!(to_base64(&bytes), other.as_bytes());
+            }
         }
 
         #[test]

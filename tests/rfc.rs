@@ -98,6 +98,7 @@ fn keys_are_derived_by_hkdf_from_those_parts() {
         let derivation = Derivation::new(secret.as_bytes()).unwrap();
         let prk = extract(b"countersign.v1", secret.as_bytes());
         assert_eq!(derivation.call_key().to_vec(), expand(&prk, b"call", 32));
+        assert_eq!(derivation.http_key().to_vec(), expand(&prk, b"http", 32));
         assert_eq!(derivation.key_id().to_string(), hex(&expand(&prk, b"key-id", 8)));
         assert_eq!(derivation.fingerprint().to_vec(), hex(&expand(&prk, b"fingerprint", 8)).into_bytes());
     }

@@ -195,7 +195,9 @@ mod tests {
             assert_eq!(from_base64(text.as_bytes()), Some(bytes.as_bytes().to_vec()));
         }
         assert_eq!(to_base64(&[0xfb, 0xff]), b"+/8=");
-        for text in ["Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "=", "==", "====", "Z===", "Zm9v====", "-_8=", "Zm 8", "Zm8=\n", "Zm8=Zm8="] {
+        for text in
+            ["Zg", "Zg=", "Zg===", "Zh==", "Zm9=", "Zm8", "=", "==", "====", "Z===", "Zm9v====", "-_8=", "Zm 8", "Zm8=\n", "Zm8=Zm8="]
+        {
             assert_eq!(from_base64(text.as_bytes()), None, "{text}");
         }
     }

@@ -7,6 +7,7 @@ import { errors, secrets } from "./cases/secrets.mjs";
 import { lengths, values } from "./cases/values.mjs";
 import { refused } from "./cases/refused.mjs";
 import { tokens } from "./cases/tokens.mjs";
+import { wrongByNodeInHttp } from "./written-down.mjs";
 import { encodeValue, fingerprintOf, keyIdOf, remembered, sign } from "./reference.mjs";
 
 /** @param {string} name */
@@ -51,7 +52,7 @@ function wrongByNode() {
     const [secret, saltBytes, infoBytes] = [ikm, salt, info].map((text) => Buffer.from(text, "hex"));
     if (Buffer.from(hkdfSync("sha256", secret, saltBytes, infoBytes, length)).toString("hex") !== okm) wrong.push(`rfc5869.json: ${name}`);
   }
-  return wrong;
+  return [...wrong, ...wrongByNodeInHttp(read)];
 }
 
 if (process.argv.includes("--check")) {

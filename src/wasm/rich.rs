@@ -3,6 +3,7 @@
 //! TypeScript checks every argument before it comes here: the generated glue does not. Every function runs inside [`clean`], and the heap
 //! wipes what is freed, so that nothing of a secret is left when one returns.
 
+mod packed;
 mod wiping;
 
 use js_sys::{Array, Uint8Array};

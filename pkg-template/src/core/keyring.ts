@@ -16,7 +16,10 @@ export interface KeyringEntry {
   readonly caller: string;
   /** The caller's place among the callers. */
   readonly number: number;
+  /** Signs calls. */
   readonly key: LoadedKey;
+  /** Signs HTTP messages. */
+  readonly httpKey: LoadedKey;
 }
 
 /** The keys one side accepts. The first one signs. It holds derived keys, never the secrets, and shows neither. */
@@ -44,7 +47,7 @@ export class Keyring {
 
   /** Wipes the keys. The keyring cannot be used afterwards. */
   free(): void {
-    for (const { key } of this.#entries ?? []) key.free();
+    wipe(this.#entries ?? []);
     this.#entries = undefined;
   }
 
@@ -74,7 +77,7 @@ export function createKeyring(keys: string | readonly string[] | Readonly<Record
       for (const secret of secrets) withLean((lean) => derive(lean, entries, caller, number, secret));
     });
   } catch (error) {
-    for (const { key } of entries) key.free();
+    wipe(entries);
     throw error;
   }
   if (entries.length === 0) throw new CountersignError("secret_missing");
@@ -102,7 +105,15 @@ function derive(lean: Lean, entries: KeyringEntry[], caller: string, number: num
   const answer = lean.derive_key(entries.length, number, putSecret(lean, secret));
   if (answer === DUPLICATE) return;
   refuse(answer);
-  entries.push({ keyId: resultText(lean, ID_LEN), caller, number, key: new LoadedKey(resultBytes(lean, KEY_LEN, ID_LEN)) });
+  const key = (from: number) => new LoadedKey(resultBytes(lean, KEY_LEN, from));
+  entries.push({ keyId: resultText(lean, ID_LEN), caller, number, key: key(ID_LEN), httpKey: key(ID_LEN + KEY_LEN) });
+}
+
+function wipe(entries: readonly KeyringEntry[]): void {
+  for (const { key, httpKey } of entries) {
+    key.free();
+    httpKey.free();
+  }
 }
 
 /** Writes entries as Rust reads them: key id, the stamp of the key in this instance, the caller's number. @internal */

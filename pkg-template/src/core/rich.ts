@@ -7,22 +7,34 @@ import type { Glue } from "./wasm/generated/rich.glue.js";
 import { readUtf8, writeUtf8 } from "./utf8.js";
 
 let compiled: WebAssembly.Module | undefined;
+let live: { readonly api: Glue["api"]; readonly memory: WebAssembly.Memory } | undefined;
+
+/** An instance that has grown beyond this is not kept. Its memory never shrinks. */
+const MOST_KEPT = 4 << 20;
 
 /**
- * Runs `use` with the module's functions, in an instance of its own. Rust wipes its heap and its stack; if it did not get that far, that is
- * done here.
+ * Runs `use` with the module's functions. Rust wipes its heap and its stack; if it did not get that far, that is done here, and the
+ * instance is never used again.
  */
 export function withRich<T>(use: (rich: Glue["api"]) => T): T {
+  const { api, memory } = (live ??= instantiate());
+  try {
+    return use(api);
+  } catch (error) {
+    live = undefined;
+    new Uint8Array(memory.buffer).fill(0);
+    throw error;
+  } finally {
+    if (memory.buffer.byteLength > MOST_KEPT) live = undefined;
+  }
+}
+
+function instantiate(): NonNullable<typeof live> {
   const glue = createGlue(textClasses());
   compiled ??= compile();
   const { exports } = new WebAssembly.Instance(compiled, glue.imports);
-  try {
-    glue.start(exports);
-    return use(glue.api);
-  } catch (error) {
-    new Uint8Array((exports["memory"] as WebAssembly.Memory).buffer).fill(0);
-    throw error;
-  }
+  glue.start(exports);
+  return { api: glue.api, memory: exports["memory"] as WebAssembly.Memory };
 }
 
 function compile(): WebAssembly.Module {

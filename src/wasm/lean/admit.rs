@@ -1,4 +1,5 @@
-//! What a guard does with a call: from the secrets that it accepts to the verdict, with keys that do not outlive it.
+//! What verifying a call comes to: with the keys of a keyring, or, as a guard does it, from the secrets that it accepts to the verdict,
+//! with keys that do not outlive it.
 
 use subtle::{Choice, ConditionallySelectable as _};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -8,7 +9,9 @@ use crate::error::Error;
 use crate::keyring::{self, Derivation, ID_LEN, KEY_LEN, KeyId, Listed, MAX_KEYS};
 use crate::mac::Key;
 
-use super::calls::{read_call, read_token, verdict};
+use super::NOT_LOADED;
+use super::calls::{ENTRY_LEN, listed, read_call, read_token, stamp_of, verdict};
+use super::keys::key;
 use super::memory::{cut, put, put_number, trap, wiped};
 
 /// How many key ids are told, for a log, and where.
@@ -33,13 +36,24 @@ pub fn admit_call(
     now_low: u32,
     tolerance_ms: u32,
 ) -> u32 {
-    wiped(admit(secrets_len, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
+    let given = Given::Secrets;
+    wiped(judge(given, secrets_len, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
+}
+
+/// What a call is held against.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    /// The entries of a keyring, so many of them.
+    Keyring,
+    /// Secrets, so many bytes of them.
+    Secrets,
 }
 
 #[inline(never)]
 #[expect(clippy::too_many_arguments, reason = "see above")]
-fn admit(
-    secrets_len: usize,
+pub(super) fn judge(
+    given: Given,
+    len: usize,
     token_len: usize,
     kind: u32,
     audience_len: usize,
@@ -51,26 +65,56 @@ fn admit(
     now_low: u32,
     tolerance_ms: u32,
 ) -> u32 {
-    let secrets = Secrets(cut(secrets_len));
+    let bytes = &*cut(if given == Given::Keyring { len * ENTRY_LEN } else { len });
     let token = read_token(cut(token_len));
     let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
     let wanted = token.as_ref().map_or(KeyId::NONE, |token| token.key_id);
+    let derived;
+    // An unknown key id costs the same work, done with the first key.
+    let found = if given == Given::Keyring {
+        let entries: &[[u8; ENTRY_LEN]] = bytes.as_chunks().0;
+        let (index, known) = keyring::ct_find(entries.iter().map(|entry| listed(entry).id), &wanted);
+        let Some(stamp) = entries.get(index as usize).map(stamp_of) else { return Error::KeyUnknown as u32 };
+        put_number(0, index);
+        let Some(key) = key(stamp) else { return NOT_LOADED };
+        Found { key, index, known }
+    } else {
+        let (key, index, known) = match derive(Secrets(bytes), wanted) {
+            Ok(found) => found,
+            Err(error) => return error as u32,
+        };
+        derived = Key::new(&*key);
+        Found { key: &derived, index, known }
+    };
+    let call = match &call {
+        Ok(call) => call,
+        Err(number) => return *number,
+    };
+    let token = match &token {
+        Ok(token) => token,
+        Err(error) => return *error as u32,
+    };
+    verdict(found.index, token, call, found.key, found.known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+}
+
+struct Found<'a> {
+    key: &'a Key,
+    index: u32,
+    known: Choice,
+}
+
+/// All keys are derived, and the one that the token names is kept, or else the first: which it is shows in nothing but the result.
+fn derive(secrets: Secrets, wanted: KeyId) -> Result<(Zeroizing<[u8; KEY_LEN]>, u32, Choice), Error> {
     let mut keys = [Listed { id: KeyId::NONE, caller: 0 }; MAX_KEYS];
     let mut count = 0;
-    // All keys are derived, and the one that the token names is kept, or else the first: which it is shows in nothing but the result.
     let (mut key, mut index, mut known) = (Zeroizing::new([0; KEY_LEN]), 0, Choice::from(0));
     for (caller, secret) in secrets {
         put_number(0, count as u32);
-        let derivation = match Derivation::new(secret) {
-            Ok(derivation) => derivation,
-            Err(error) => return error as u32,
-        };
+        let derivation = Derivation::new(secret)?;
         let listed = Listed { id: derivation.key_id(), caller };
         let (before, rest) = keys.split_at_mut(count);
         // The same secret again is no harm: both stand for one caller.
-        if let Err(error) = keyring::admit(before.iter().copied(), listed) {
-            return error as u32;
-        }
+        keyring::admit(before.iter().copied(), listed)?;
         if count < TOLD {
             put(TOLD_AT + count * ID_LEN, listed.id.as_bytes());
         }
@@ -85,18 +129,7 @@ fn admit(
         *place = listed;
         count += 1;
     }
-    let call = match &call {
-        Ok(call) => call,
-        Err(number) => return *number,
-    };
-    let token = match &token {
-        Ok(token) => token,
-        Err(error) => return *error as u32,
-    };
-    if count == 0 {
-        return Error::SecretMissing as u32;
-    }
-    verdict(index, token, call, &Key::new(&*key), known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+    if count == 0 { Err(Error::SecretMissing) } else { Ok((key, index, known)) }
 }
 
 /// Secrets, each behind the number of its caller and its length.

@@ -5,18 +5,19 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::call::{Call, FunctionType, NONCE_LEN, Token};
 use crate::error::Error;
-use crate::keyring::{self, ID_LEN, KeyId, Listed};
+use crate::keyring::{ID_LEN, KeyId, Listed};
 use crate::mac::Key;
 use crate::replay::{self, NAME_LEN};
 use crate::scope::{self, Listing};
 use crate::value;
 
 use super::NOT_LOADED;
+use super::admit::{Given, judge};
 use super::keys::key;
 use super::memory::{clean, cut, large_bytes, put, put_number, result_text, trap, wiped};
 
 /// A keyring's entry: key id, stamp, number of the caller.
-const ENTRY_LEN: usize = ID_LEN + 8;
+pub(super) const ENTRY_LEN: usize = ID_LEN + 8;
 
 /// Area: an encoded value; or it is in the large area. Result, if it is refused: the number of the [`value::Fault`], and the offset.
 #[wasm_bindgen]
@@ -88,52 +89,16 @@ pub fn verify_call(
     now_low: u32,
     tolerance_ms: u32,
 ) -> u32 {
-    wiped(verify(count, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
+    let given = Given::Keyring;
+    wiped(judge(given, count, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
 }
 
-#[inline(never)]
-#[expect(clippy::too_many_arguments, reason = "see above")]
-fn verify(
-    count: usize,
-    token_len: usize,
-    kind: u32,
-    audience_len: usize,
-    name_len: usize,
-    once_len: usize,
-    args_len: usize,
-    in_large: bool,
-    now_high: u32,
-    now_low: u32,
-    tolerance_ms: u32,
-) -> u32 {
-    let entries = cut_entries(count);
-    let token = cut(token_len);
-    let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
-    let call = match &call {
-        Ok(call) => call,
-        Err(number) => return *number,
-    };
-    let parsed = read_token(token);
-    let token = match &parsed {
-        Ok(token) => token,
-        Err(error) => return *error as u32,
-    };
-    // An unknown key id costs the same work, done with the first key.
-    let (index, known) = keyring::ct_find(entries.iter().map(|entry| listed(entry).id), &token.key_id);
-    let Some(stamp) = entries.get(index as usize).map(stamp_of) else { return Error::KeyUnknown as u32 };
-    put_number(0, index);
-    let Some(key) = key(stamp) else { return NOT_LOADED };
-    verdict(index, token, call, key, known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
-}
-
-#[inline(never)]
 pub(super) fn read_token(text: &[u8]) -> Result<Token, Error> {
     Token::parse(text)
 }
 
 /// Writes what a token says into the result, and says whether the token is good. Nothing depends on that but the answer, which tells
 /// JavaScript whether to look at the result.
-#[inline(never)]
 pub(super) fn verdict(index: u32, token: &Token, call: &Call<'_>, key: &Key, known: Choice, now: u64, tolerance_ms: u32) -> u32 {
     put_number(0, index);
     // The high half comes first.
@@ -170,7 +135,7 @@ pub(super) fn listed(entry: &[u8; ENTRY_LEN]) -> Listed {
     Listed { id, caller: u32::from_le_bytes([*a, *b, *c, *d]) }
 }
 
-fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
+pub(super) fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
     let [.., a, b, c, d, _, _, _, _] = *entry;
     u32::from_le_bytes([a, b, c, d])
 }

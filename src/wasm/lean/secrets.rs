@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::keyring::{self, Admission, Derivation, ID_LEN, Listed};
+use crate::keyring::{self, Admission, Derivation, ID_LEN, KEY_LEN, Listed};
 use crate::secret;
 
 use super::DUPLICATE;
@@ -62,8 +62,8 @@ pub fn fingerprint(len: usize) -> u32 {
     })
 }
 
-/// Area: the keyring's `count` entries so far, a secret. Result: the key id (16 characters) and the key (32 bytes) that
-/// follow from it for this caller, if it is not [`DUPLICATE`].
+/// Area: the keyring's `count` entries so far, a secret. Result: the key id (16 characters) and the keys of calls and of HTTP messages (32
+/// bytes each) that follow from it for this caller, if it is not [`DUPLICATE`].
 #[wasm_bindgen]
 pub fn derive_key(count: usize, caller: u32, secret_len: usize) -> u32 {
     clean(|| {
@@ -77,6 +77,7 @@ pub fn derive_key(count: usize, caller: u32, secret_len: usize) -> u32 {
             Ok(Admission::New) => {
                 put(0, id.as_bytes());
                 put(ID_LEN, &*derivation.call_key());
+                put(ID_LEN + KEY_LEN, &*derivation.http_key());
                 0
             }
             Ok(Admission::Duplicate) => DUPLICATE,

@@ -76,15 +76,14 @@ pub(super) fn judge(
         let (index, known) = keyring::ct_find(entries.iter().map(|entry| listed(entry).id), &wanted);
         let Some(stamp) = entries.get(index as usize).map(stamp_of) else { return Error::KeyUnknown as u32 };
         put_number(0, index);
-        let Some(key) = key(stamp) else { return NOT_LOADED };
-        Found { key, index, known }
+        Found { key: key(stamp), index, known }
     } else {
         let (key, index, known) = match derive(Secrets(bytes), wanted) {
             Ok(found) => found,
             Err(error) => return error as u32,
         };
         derived = Key::new(&*key);
-        Found { key: &derived, index, known }
+        Found { key: Some(&derived), index, known }
     };
     let call = match &call {
         Ok(call) => call,
@@ -94,11 +93,12 @@ pub(super) fn judge(
         Ok(token) => token,
         Err(error) => return *error as u32,
     };
-    verdict(found.index, token, call, found.key, found.known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+    let Some(key) = found.key else { return NOT_LOADED };
+    verdict(found.index, token, call, key, found.known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
 }
 
 struct Found<'a> {
-    key: &'a Key,
+    key: Option<&'a Key>,
     index: u32,
     known: Choice,
 }

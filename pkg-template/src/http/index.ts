@@ -6,3 +6,8 @@
 export { createKeyring, CountersignError } from "../index.js";
 export type { Keyring } from "../index.js";
 export type { ReplayEntry, ReplayStore } from "./replay-store.js";
+export { convexReplayStore } from "./replay-stores/convex.js";
+export { memoryReplayStore } from "./replay-stores/memory.js";
+export type { MemoryReplayStoreOptions } from "./replay-stores/memory.js";
+export { redisReplayStore } from "./replay-stores/redis.js";
+export type { IoRedisClient, NodeRedisClient, RedisClient, RedisCommand, RedisReplayStoreOptions, UpstashRedisClient } from "./replay-stores/redis.js";

@@ -51,6 +51,8 @@ export const steps = [
   { name: "traces", command: ["node", "--test", "tests/constant-time/trace.test.mjs"], fast: true, needs: "build" },
   { name: "types for users", command: ["node", "tests/types/check.mjs"], fast: ["node", "tests/types/check.mjs", "--fast"], needs: "build" },
   { name: "guards and clients", command: [...vitest, "tests/convex/vitest.config.mjs"], fast: [...vitest, "tests/convex/vitest.config.mjs", "--project", "node"], needs: "build" },
+  { name: "types of the replay stores", command: [...tsc, "tests/http-replay"], fast: false, needs: "build" },
+  { name: "replay stores", command: nodeTest("tests/http-replay"), fast: ["node", "--test", "tests/http-replay/memory.test.mjs"], needs: "build" },
   { name: "what replay protection reads and writes", command: nodeTest("tests/bench"), fast: true, needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },

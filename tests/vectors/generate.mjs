@@ -5,6 +5,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { errors, secrets } from "./cases/secrets.mjs";
 import { lengths, values } from "./cases/values.mjs";
+import { messages } from "./cases/messages.mjs";
+import { messagesRefused } from "./cases/messages-refused.mjs";
 import { refused } from "./cases/refused.mjs";
 import { tokens } from "./cases/tokens.mjs";
 import { wrongByNodeInHttp } from "./written-down.mjs";
@@ -31,6 +33,8 @@ const made = {
     entry.code === null ? { ...entry, keyId: keyIdOf(entry.secret), fingerprint: fingerprintOf(entry.secret) } : entry,
   ),
   errors,
+  messages,
+  "messages-refused": messagesRefused,
 };
 
 /** One entry a line, in ASCII, so that no editor changes it. @param {unknown[]} entries */

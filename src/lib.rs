@@ -14,6 +14,7 @@
 //! | [`replay`] | under which names, and how long, what must not happen twice is remembered |
 //! | [`scope`] | which callers a function admits, and which functions a gateway reaches |
 //! | `explain` | nothing: it shows, for people, what the others decide |
+//! | `webhook` | whether a delivery of another service is signed as that service signs |
 //! | [`window`] | whether a time is near enough |
 //! | [`text`] | hexadecimal and base64url, one form each |
 //! | [`error`] | the stable codes of everything that can be refused |
@@ -45,6 +46,9 @@ pub mod secret;
 pub mod text;
 #[forbid(unsafe_code)]
 pub mod value;
+#[cfg(any(feature = "std", test))]
+#[forbid(unsafe_code)]
+pub mod webhook;
 #[forbid(unsafe_code)]
 pub mod window;
 

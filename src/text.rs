@@ -39,6 +39,32 @@ pub fn write_hex(bytes: &[u8], out: &mut [u8]) {
     write_digits(bytes, out, 4, HEX);
 }
 
+/// `bytes` as lower-case hexadecimal.
+#[cfg(any(feature = "std", test))]
+#[must_use]
+pub fn to_hex(bytes: &[u8]) -> Vec<u8> {
+    let mut text = vec![0; bytes.len() * 2];
+    write_hex(bytes, &mut text);
+    text
+}
+
+/// Reads lower-case hexadecimal into `bytes`, whose length says how many characters there must be. False unless `text` is exactly what
+/// [`write_hex`] makes of them; `bytes` then holds nothing of use.
+#[cfg(any(feature = "std", test))]
+#[must_use]
+pub fn read_hex(text: &[u8], bytes: &mut [u8]) -> bool {
+    if text.len() != bytes.len() * 2 {
+        return false;
+    }
+    let mut known = u8::MAX;
+    for (pair, byte) in text.chunks_exact(2).zip(bytes) {
+        let ((high, is_high), (low, is_low)) = (digit_value(pair[0], HEX), digit_value(pair[1], HEX));
+        known &= is_high & is_low;
+        *byte = high << 4 | low;
+    }
+    known == u8::MAX
+}
+
 /// Whether `text` holds nothing but the digits of lower-case hexadecimal.
 #[must_use]
 #[inline(never)]
@@ -225,6 +251,23 @@ mod tests {
     }
 
     #[test]
+    fn two_hexadecimal_digits_are_read_only_if_they_are_what_one_byte_writes() {
+        let mut accepted = 0;
+        for (a, b) in (0..=255).flat_map(|a| (0..=255).map(move |b| (a, b))) {
+            let mut byte = [0];
+            if read_hex(&[a, b], &mut byte) {
+                assert_eq!(to_hex(&byte), [a, b]);
+                accepted += 1;
+            }
+        }
+        assert_eq!(accepted, 256);
+        assert!(read_hex(b"", &mut []));
+        for (text, len) in [("", 1), ("0", 1), ("000", 1), ("0000", 1), ("00", 0), ("00", 2), ("0g00", 2), ("000G", 2)] {
+            assert!(!read_hex(text.as_bytes(), &mut vec![0; len]), "{text}");
+        }
+    }
+
+    #[test]
     fn two_characters_are_read_only_if_they_are_what_one_byte_writes() {
         let mut accepted = 0;
         for a in 0..=255 {
@@ -294,6 +337,13 @@ mod tests {
             let text = to_base64url(&bytes);
             let mut back = vec![0; bytes.len()];
             prop_assert!(read_base64url(text.as_bytes(), &mut back));
+            prop_assert_eq!(back, bytes);
+        }
+
+        #[test]
+        fn hexadecimal_is_read_back(bytes: Vec<u8>) {
+            let mut back = vec![0; bytes.len()];
+            prop_assert!(read_hex(&to_hex(&bytes), &mut back));
             prop_assert_eq!(back, bytes);
         }
 

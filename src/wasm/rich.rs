@@ -4,6 +4,7 @@
 //! wipes what is freed, so that nothing of a secret is left when one returns.
 
 mod packed;
+mod webhooks;
 mod wiping;
 
 use js_sys::{Array, Uint8Array};

@@ -1,0 +1,95 @@
+import { CountersignError, errorCodes, typeInvalid } from "../core/errors.js";
+import { data, isWellFormed, own, text } from "../core/input.js";
+import { pack } from "../core/packed.js";
+import { toUtf8 } from "../core/utf8.js";
+import type { Scheme } from "./providers.js";
+
+/** The secrets, packed. Whoever asks wipes them. */
+export function packSecrets(value: unknown, scheme: Scheme): Uint8Array {
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  const parts: Uint8Array[] = [];
+  try {
+    for (const one of list) {
+      if (one === undefined || one === null) throw webhookError("secret_missing", scheme);
+      parts.push(toUtf8(text(one, "secret")));
+    }
+    return pack(parts);
+  } finally {
+    for (const part of parts) part.fill(0);
+  }
+}
+
+/** The headers that the scheme looks at, packed: every one there is, also if it is there twice. */
+export function packHeaders(value: unknown, scheme: Scheme): Uint8Array {
+  const found: string[] = [];
+  const take = (name: unknown, content: unknown): void => {
+    if (typeof name !== "string") throw typeInvalid("headers", "a Headers object, an object of texts, or a list of pairs of texts");
+    if (!scheme.headers.includes(name.toLowerCase())) return;
+    if (typeof content !== "string") throw typeInvalid(`the header ${name.toLowerCase()}`, "a string");
+    if (!isWellFormed(content)) throw webhookError("header_invalid", scheme);
+    found.push(name, content);
+  };
+  eachHeader(value, take);
+  return pack(found);
+}
+
+function eachHeader(value: unknown, take: (name: unknown, content: unknown) => void): void {
+  if (typeof value !== "object" || value === null) throw typeInvalid("headers", "a Headers object, an object of texts, or a list of pairs of texts");
+  if (Array.isArray(value)) {
+    for (const pair of value as readonly unknown[]) {
+      if (!Array.isArray(pair) || pair.length !== 2) throw typeInvalid("headers", "a list of pairs of texts");
+      take(pair[0], pair[1]);
+    }
+  } else if (isPlain(value)) {
+    for (const [name, content] of Object.entries(value)) {
+      if (Array.isArray(content)) for (const one of content as readonly unknown[]) take(name, one);
+      else if (content !== undefined) take(name, content);
+    }
+  } else if (typeof (value as Partial<Headers>).forEach === "function") {
+    // Every field, and not `get`, which in some hosts gives the first of two.
+    (value as Headers).forEach((content, name) => take(name, content));
+  } else {
+    throw typeInvalid("headers", "a Headers object, an object of texts, or a list of pairs of texts");
+  }
+}
+
+/** An object of any realm that is nobody's instance. */
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** A body's bytes: those that were given, or a text as UTF-8. */
+export function bodyBytes(value: unknown): Uint8Array {
+  const body = data(value, "body");
+  return typeof body === "string" ? toUtf8(body) : body;
+}
+
+/** The address, where it is signed. */
+export function urlBytes(options: { url?: string | undefined }, scheme: Scheme): Uint8Array {
+  return scheme.url === true ? toUtf8(text(own(options, "url"), "url")) : new Uint8Array(0);
+}
+
+/** Throws what Rust refused with, if it did. */
+export function refuseWebhook(answer: number, scheme: Scheme): void {
+  if (answer !== 0) throw webhookError(errorCodes[answer] ?? `internal_${answer}`, scheme);
+}
+
+/** What is wrong with a delivery and what to do about it. */
+export function webhookError(code: string, { name, headers, secret }: Scheme): CountersignError {
+  const messages: Record<string, string> = {
+    secret_missing: `The secret of ${name} webhooks is not set.`,
+    secret_weak: `The secret of ${name} webhooks can be guessed: it is too short, too regular, or a placeholder. It is ${secret}.`,
+    secret_malformed: `The secret of ${name} webhooks is not of its form: it is ${secret}.`,
+    misconfigured: "hmac() names headers that no request can have, or one of them twice; or there are more than 16 secrets.",
+    signature_missing: `There is no ${headers[0]} header: this is not from ${name}.`,
+    signature_malformed: `The signature of ${name} is not of its form. It was changed on the way, or made by somebody else.`,
+    signature_invalid: `Not signed by ${name} with this secret. Is it the secret of this endpoint, and the body as it came, not parsed and written again?`,
+    header_invalid: `A header of ${name} is missing, there twice, or not of its form: ${headers.join(", ")}.`,
+    expired: "Signed too long ago. Check the clock of this machine.",
+    not_yet_valid: "Signed in the future. Check the clock of this machine.",
+    type_invalid: "toleranceMs must be at most 900000.",
+  };
+  return new CountersignError(code, Object.hasOwn(messages, code) ? messages[code] : undefined);
+}
+

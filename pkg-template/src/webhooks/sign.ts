@@ -1,0 +1,42 @@
+import { milliseconds, own, record, text } from "../core/input.js";
+import { pack } from "../core/packed.js";
+import { withRich } from "../core/rich.js";
+import { toUtf8 } from "../core/utf8.js";
+import { bodyBytes, packSecrets, refuseWebhook, urlBytes } from "./boundary.js";
+import { schemeOf } from "./providers.js";
+import type { SignWebhookOptions, WebhookProvider } from "./types.js";
+
+const ID_BYTES = 16;
+
+/**
+ * Signs a delivery as the provider does: for tests, and for webhooks of your own (`standard`).
+ *
+ * @param provider - Whose scheme, by name, or what `hmac()` made.
+ * @param options - The secret, the body, and what else is signed.
+ * @returns The headers to send with exactly this body.
+ * @throws CountersignError `header_invalid` for an id, an event or an address that no header can carry; `secret_missing`,
+ *   `secret_malformed`, `secret_weak`, `misconfigured`, `type_invalid`, `text_malformed`.
+ */
+export function signWebhook(provider: WebhookProvider, options: SignWebhookOptions): [name: string, value: string][] {
+  const scheme = schemeOf(provider);
+  const given = record(options, "options") as SignWebhookOptions;
+  const timestamp = milliseconds(own(given, "timestamp") ?? Date.now(), "timestamp");
+  const id = text(own(given, "id") ?? (scheme.idPrefix === undefined ? "" : newId(scheme.idPrefix)), "id");
+  const event = text(own(given, "event") ?? "", "event");
+  const url = urlBytes(given, scheme);
+  const body = bodyBytes(own(given, "body"));
+  const secrets = packSecrets(own(given, "secret"), scheme);
+  try {
+    const signed = withRich((rich) => rich.sign_webhook(scheme.number, pack(scheme.custom), secrets, toUtf8(id), timestamp, toUtf8(event), url, body));
+    const { error, headers } = signed as { error: number; headers: [string, string][] };
+    refuseWebhook(error, scheme);
+    return headers;
+  } finally {
+    secrets.fill(0);
+  }
+}
+
+function newId(prefix: string): string {
+  const random = crypto.getRandomValues(new Uint8Array(ID_BYTES));
+  return prefix + Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,90 @@
+import { milliseconds, own, record } from "../core/input.js";
+import { pack } from "../core/packed.js";
+import { withRich } from "../core/rich.js";
+import { readUtf8 } from "../core/utf8.js";
+import { bodyBytes, packHeaders, packSecrets, refuseWebhook, urlBytes, webhookError } from "./boundary.js";
+import { schemeOf } from "./providers.js";
+import type { Scheme } from "./providers.js";
+import type { VerifiedWebhook, VerifyWebhookOptions, WebhookProvider } from "./types.js";
+
+const DEFAULT_TOLERANCE_MS = 300_000;
+/** The longest name of an event, and the longest id (src/webhook.rs), that is taken from a body. */
+const MOST = 200;
+
+/** What Rust answers. */
+interface Answer {
+  readonly error: number;
+  readonly id: string | undefined;
+  readonly covered: boolean;
+  readonly timestamp: number | undefined;
+  readonly event: string | undefined;
+  readonly digest: string | undefined;
+}
+
+/**
+ * Verifies a delivery: that the provider signed this body, and when. Every secret and every signature is tried.
+ *
+ * @param provider - Who signs, by name, or what `hmac()` made.
+ * @param options - The secret, the request's headers, and its body as it came.
+ * @returns The delivery's id, time and event, and a key by which it is known if it comes again.
+ * @throws CountersignError `signature_missing`, `header_invalid`, `signature_malformed`, `signature_invalid`, `expired`, `not_yet_valid`;
+ *   `secret_missing`, `secret_malformed`, `secret_weak`, `misconfigured`, `type_invalid`, `text_malformed` if the set-up is wrong.
+ */
+export function verifyWebhook(provider: WebhookProvider, options: VerifyWebhookOptions): VerifiedWebhook {
+  const scheme = schemeOf(provider);
+  const given = record(options, "options") as VerifyWebhookOptions;
+  const now = milliseconds(own(given, "now") ?? Date.now(), "now");
+  const tolerance = Math.min(milliseconds(own(given, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs"), 0xffff_ffff);
+  const url = urlBytes(given, scheme);
+  const headers = packHeaders(own(given, "headers"), scheme);
+  const body = bodyBytes(own(given, "body"));
+  const secrets = packSecrets(own(given, "secret"), scheme);
+  let answer: Answer;
+  try {
+    // A refusal is thrown out here: one thrown inside would drop the instance.
+    answer = withRich((rich) => rich.verify_webhook(scheme.number, pack(scheme.custom), secrets, headers, body, url, now, tolerance)) as Answer;
+  } finally {
+    secrets.fill(0);
+  }
+  refuseWebhook(answer.error, scheme);
+  // From here on the body is the provider's.
+  const json = scheme.id ?? scheme.event ?? scheme.time ? parsed(body) : undefined;
+  const timestamp = scheme.time === undefined ? answer.timestamp : timeOf(field(json, scheme.time), scheme, now, tolerance);
+  const id = answer.covered ? answer.id : idOf(scheme.id && field(json, scheme.id));
+  const unique = id ?? `sha256:${answer.digest ?? withRich((rich) => rich.digest_webhook(body))}`;
+  const event = eventOf(json, scheme) ?? answer.event;
+  return { id: id ?? answer.id ?? unique, timestamp, event, idempotencyKey: `${scheme.name}:${unique}` };
+}
+
+/** A body that is JSON. */
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(typeof TextDecoder === "undefined" ? readUtf8(body) : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    return undefined; // some providers send forms as well
+  }
+}
+
+/** What stands there, by own properties only. */
+function field(json: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, name) => {
+    return typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+  }, json);
+}
+
+/** An id as Rust would take it of a header. */
+function idOf(value: unknown): string | undefined {
+  return typeof value === "string" && value.length <= MOST && /^[!-+\--~]+$/.test(value) ? value : undefined;
+}
+
+function eventOf(json: unknown, { event = [] }: Scheme): string | undefined {
+  const found = event.map((path) => field(json, path)).find((value) => typeof value === "string" && value !== "" && value.length <= MOST);
+  return found as string | undefined;
+}
+
+/** A time that the body must have, within the window: without it a delivery would be good for ever. */
+function timeOf(value: unknown, scheme: Scheme, now: number, tolerance: number): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0) throw webhookError("signature_malformed", scheme);
+  refuseWebhook(withRich((rich) => rich.check_webhook_time(value, now, tolerance)), scheme);
+  return value;
+}

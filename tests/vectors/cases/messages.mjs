@@ -28,7 +28,7 @@ function ours(name, changes, options) {
   const request = { ...(changes?.body === undefined ? get : post), ...changes };
   const given = { ...base, ...options };
   const { fields, base: signed } = signRequest({ ...given, request });
-  return { name, ...given, request, fields, signed: withFields(request, fields).headers, base: signed, keyId: keyIdOf(given.secret), created: seconds(given.now) * 1000 };
+  return { name, ...given, nonceBytes: hex(Buffer.from(given.nonce, "base64url")), request, fields, signed: withFields(request, fields).headers, base: signed, keyId: keyIdOf(given.secret), created: seconds(given.now) * 1000 };
 }
 
 /** @type {[name: string, body: string | Uint8Array][]} */

@@ -13,12 +13,12 @@ import { createClient, createClientPool } from "redis";
  */
 export const clients = {
   "node-redis": async (path) => {
-    const client = createClient({ socket: { path } }).on("error", ignore);
+    const client = createClient({ socket: { path, tls: false } }).on("error", ignore);
     await client.connect();
     return { client, close: async () => client.destroy() };
   },
   "a pool of node-redis": async (path) => {
-    const client = createClientPool({ socket: { path } }, { minimum: 2, maximum: 8 }).on("error", ignore);
+    const client = createClientPool({ socket: { path, tls: false } }, { minimum: 2, maximum: 8 }).on("error", ignore);
     await client.connect();
     return { client, close: async () => client.destroy() };
   },
@@ -32,7 +32,7 @@ export const clients = {
     return { client, close: rest.close };
   },
   "a function": async (path) => {
-    const client = createClient({ socket: { path } }).on("error", ignore);
+    const client = createClient({ socket: { path, tls: false } }).on("error", ignore);
     await client.connect();
     return { client: (args) => client.sendCommand(args), close: async () => client.destroy() };
   },
@@ -47,7 +47,7 @@ function ignore() {}
  */
 async function startRest(socket) {
   const token = "a-token-of-the-test";
-  const redis = createClient({ socket: { path: socket, reconnectStrategy: false } }).on("error", ignore);
+  const redis = createClient({ socket: { path: socket, tls: false, reconnectStrategy: false } }).on("error", ignore);
   await redis.connect();
   const server = createServer(async (request, response) => {
     /** @type {(status: number, body: object) => void} */

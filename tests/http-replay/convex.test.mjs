@@ -4,14 +4,17 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { ConvexHttpClient } from "convex/browser";
-import { anyApi } from "convex/server";
+import { makeFunctionReference } from "convex/server";
 import { generateSecret } from "countersign";
 import { CountersignClient } from "countersign/client";
 import { convexReplayStore } from "countersign/http";
 import { startConvex } from "../support/convex/index.mjs";
 import { atOnce, entry, fresh } from "./entries.mjs";
 
-const api = /** @type {any} */ (anyApi);
+/** @type {import("convex/server").FunctionReference<"mutation", "public", { key: string, expiresAt: number, countersign: string }, { status: string }>} */
+const consume = makeFunctionReference("nonces:consume");
+/** @type {import("convex/server").FunctionReference<"action", "public", { key: string, expiresAt: number }, boolean>} */
+const inside = makeFunctionReference("nonces:inside");
 const secret = generateSecret();
 
 /** @type {Awaited<ReturnType<typeof startConvex>>} */
@@ -20,11 +23,11 @@ let convex;
 const stores = {
   "inside an action": () => {
     const client = new ConvexHttpClient(convex.url, { skipConvexDeploymentUrlCheck: true, logger: false });
-    return { consume: (used) => client.action(api.nonces.inside, used) };
+    return { consume: (used) => client.action(inside, used) };
   },
   "from another server": () => {
     const client = new CountersignClient(convex.url, { secret, logger: false });
-    return convexReplayStore((used) => client.mutation(api.nonces.consume, used, { skipQueue: true }));
+    return convexReplayStore((used) => client.mutation(consume, used, { skipQueue: true }));
   },
 };
 
@@ -57,9 +60,9 @@ test("both ways lead to one memory", async () => {
 test("a server with another secret, or no deployment at all, lets nobody in", async () => {
   const other = new CountersignClient(convex.url, { secret: generateSecret(), logger: false });
   const used = entry("refused");
-  await assert.rejects(convexReplayStore((each) => other.mutation(api.nonces.consume, each)).consume(used), { code: "unauthorized" });
+  await assert.rejects(convexReplayStore((each) => other.mutation(consume, each)).consume(used), { code: "unauthorized" });
   const nowhere = new CountersignClient("http://127.0.0.1:1", { secret, logger: false });
-  await assert.rejects(convexReplayStore((each) => nowhere.mutation(api.nonces.consume, each)).consume(used));
+  await assert.rejects(convexReplayStore((each) => nowhere.mutation(consume, each)).consume(used));
   assert.equal(await rows(used.key), 0);
 });
 

@@ -21,7 +21,7 @@ let admin;
 
 before(async () => {
   redis = await startRedis();
-  admin = createClient({ socket: { path: redis.socket } });
+  admin = createClient({ socket: { path: redis.socket, tls: false } });
   await admin.connect();
 });
 after(async () => {
@@ -163,7 +163,7 @@ describe("answers", () => {
 
   test("transactions, pipelines and other type mappings are noticed", async () => {
     const path = redis.socket;
-    const client = createClient({ socket: { path } });
+    const client = createClient({ socket: { path, tls: false } });
     await client.connect();
     const connected = await clients["ioredis"]?.(path);
     const ioredis = /** @type {import("ioredis").Redis} */ (connected?.client);

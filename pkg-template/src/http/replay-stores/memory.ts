@@ -28,8 +28,8 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
   if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) throw typeInvalid("maxEntries", "a whole number of at least 1");
   const used = new Set<string>();
   const byExpiry = new ExpiryQueue();
-  // What expired then or before may be forgotten, so none of it is fresh any more, even if the clock goes back. It never goes back itself; and it goes no further
-  // than what was forgotten, so that a clock that was ahead for a minute does not keep everybody out until that time has come.
+  // What expires then or before may be forgotten, so none of it is fresh any more, even if the clock goes back. It never goes back itself, because nothing is added
+  // behind it; and it goes no further than what was forgotten, so that a clock that was ahead for a minute does not keep everybody out until that time has come.
   let horizon = -Infinity;
 
   function forgetExpired(now: number): void {
@@ -38,7 +38,7 @@ export function memoryReplayStore(options: MemoryReplayStoreOptions = {}): Repla
       if (next === undefined || next.expiresAt > now) return;
       byExpiry.removeFirst();
       used.delete(next.key);
-      horizon = Math.max(horizon, next.expiresAt);
+      horizon = next.expiresAt;
     }
   }
 

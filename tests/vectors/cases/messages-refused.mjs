@@ -278,7 +278,7 @@ export const badTargets = [
   "/a b", "/?a b", "/a\tb", "/a\nb", "/a\r\nx: y", "/a\0b", "/\u007f", "/\u00fc", "/?\u00fc", "/\ufeff", " /a", "/a ", "/a\n",
   '/"', "/<", "/>", "/`", "/{", "/}", "/^", '/?"', "/?'", "/?<", "/?>", "/%", "/%2", "/%zz", "/%2g", "/a%", "/?%", "/?a=%2", "/?%u00fc",
 ];
-const targets = badTargets.map((target) => request(HEADER, `the target ${JSON.stringify(target)}`, { request: { target } }));
+const targets = badTargets.map((target) => request(HEADER, `the target ${JSON.stringify(target)}`, { request: { ...get, target }, components: requestComponents(get) }));
 
 /** @type {[name: string, header: [string, string]][]} */
 const badHeaders = [

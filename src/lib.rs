@@ -13,6 +13,7 @@
 //! | [`call`] | what a signed function call covers, and whether a token is good for it |
 //! | [`replay`] | under which names, and how long, what must not happen twice is remembered |
 //! | [`scope`] | which callers a function admits, and which functions a gateway reaches |
+//! | `message` | whether an HTTP message was signed, and what that covers (RFC 9421) |
 //! | `explain` | nothing: it shows, for people, what the others decide |
 //! | `webhook` | whether a delivery of another service is signed as that service signs |
 //! | [`window`] | whether a time is near enough |
@@ -36,6 +37,9 @@ pub mod hash;
 pub mod keyring;
 #[forbid(unsafe_code)]
 pub mod mac;
+#[cfg(any(feature = "std", test))]
+#[forbid(unsafe_code)]
+pub mod message;
 #[forbid(unsafe_code)]
 pub mod replay;
 #[forbid(unsafe_code)]

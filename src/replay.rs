@@ -5,6 +5,8 @@
 
 use crate::call::{Call, Token};
 use crate::hash::{HASH_LEN, sha256};
+#[cfg(any(feature = "std", test))]
+use crate::keyring::KeyId;
 use crate::text::{base64url_len, write_base64url};
 use crate::window::MAX_TOLERANCE_MS;
 
@@ -28,6 +30,13 @@ pub const fn keep_until(issued_at: u64) -> u64 {
 #[must_use]
 pub fn nonce_name(token: &Token) -> Name {
     name(&[b"countersign.nonce.v1", token.key_id.as_bytes(), &token.nonce])
+}
+
+/// The name of the nonce of a signed HTTP request: of `countersign.http-nonce.v1`, the key id and the nonce's characters.
+#[cfg(any(feature = "std", test))]
+#[must_use]
+pub fn http_nonce_name(key_id: &KeyId, nonce: &[u8]) -> Name {
+    name(&[b"countersign.http-nonce.v1", key_id.as_bytes(), nonce])
 }
 
 /// The name of the use of an idempotency key on a function: of `countersign.idempotency.v1`, the length of the function's name (4 bytes, the
@@ -98,6 +107,16 @@ mod tests {
     fn a_nonce_has_one_name_whatever_else_its_token_says() {
         let nonce = [7; NONCE_LEN];
         assert_eq!(nonce_name(&token_at(1, SECRETS[0], nonce)), nonce_name(&token(SECRETS[0], nonce)));
+    }
+
+    #[test]
+    fn a_nonce_of_a_request_has_a_name_of_its_own() {
+        let id = token(SECRETS[0], [7; NONCE_LEN]).key_id;
+        let named = http_nonce_name(&id, b"b3k2pp5k7z");
+        assert_eq!(named, in_base64url(&hash(&[b"countersign.http-nonce.v1", id.as_bytes().as_slice(), b"b3k2pp5k7z"].concat())));
+        assert_ne!(http_nonce_name(&token(SECRETS[1], [7; NONCE_LEN]).key_id, b"b3k2pp5k7z"), named);
+        assert_ne!(http_nonce_name(&id, b"b3k2pp5k7y"), named);
+        assert_ne!(http_nonce_name(&id, &[7; NONCE_LEN]), nonce_name(&token(SECRETS[0], [7; NONCE_LEN])));
     }
 
     #[test]

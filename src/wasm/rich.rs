@@ -3,6 +3,7 @@
 //! TypeScript checks every argument before it comes here: the generated glue does not. Every function runs inside [`clean`], and the heap
 //! wipes what is freed, so that nothing of a secret is left when one returns.
 
+mod messages;
 mod packed;
 mod webhooks;
 mod wiping;

@@ -5,6 +5,16 @@
  */
 export { createKeyring, CountersignError } from "../index.js";
 export type { Keyring } from "../index.js";
+export { signMessage, verifyMessage } from "./message.js";
+export type {
+  HeaderList,
+  RequestMessage,
+  ResponseMessage,
+  SignRequestMessageOptions,
+  VerifiedRequestMessage,
+  VerifiedResponseMessage,
+  VerifyMessageOptions,
+} from "./message.js";
 export type { ReplayEntry, ReplayStore } from "./replay-store.js";
 export { convexReplayStore } from "./replay-stores/convex.js";
 export { memoryReplayStore } from "./replay-stores/memory.js";

@@ -1,0 +1,253 @@
+import { originOf } from "../convex/audience.js";
+import { CountersignError, typeInvalid } from "../core/errors.js";
+import { bytesOfLength, data, milliseconds, own, raise, record, text } from "../core/input.js";
+import type { Data } from "../core/input.js";
+import { Keyring } from "../core/keyring.js";
+import type { KeyringEntry } from "../core/keyring.js";
+import { pack } from "../core/packed.js";
+import { withRich } from "../core/rich.js";
+import { toUtf8 } from "../core/utf8.js";
+import { refuseMessage } from "./refusals.js";
+import type { ReplayEntry } from "./replay-store.js";
+
+const NONCE_LEN = 16;
+const ENTRY_LEN = 48;
+const DEFAULT_TOLERANCE_MS = 300_000;
+/** More than any server takes; the headers of one message are written into the module's memory. */
+const MAX_HEADERS = 1024;
+const MAX_HEADER_CHARS = 256 * 1024;
+
+/** Header fields in the order in which they came. Lines of one name are joined with `, `, as RFC 9110 (section 5.3) has it. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** An HTTP request, as far as it is signed. */
+export interface RequestMessage {
+  /** For example `POST`. */
+  method: string;
+  /** Path and query as they stand in the request's first line, `/path?query`. */
+  target: string;
+  headers: HeaderList;
+  /** The body's bytes as they are sent; a text stands for its UTF-8. Left out: none. */
+  body?: Data | undefined;
+  /** The origin that the receiver knows itself by, `https://app.example`: configured on both sides, never read from a header. */
+  audience: string;
+}
+
+/** An HTTP response, as far as it is signed. */
+export interface ResponseMessage {
+  /** For example 200. */
+  status: number;
+  headers: HeaderList;
+  /** The body's bytes as they are sent; a text stands for its UTF-8. Left out: none. */
+  body?: Data | undefined;
+  /** The request that this answers, with the header fields that it was signed with. Its body is not looked at. */
+  request: RequestMessage;
+}
+
+/** How {@link signMessage} signs a request. */
+export interface SignRequestMessageOptions {
+  /** The time of signing, in milliseconds since 1970; whole seconds of it are signed. Left out: now. */
+  now?: number | undefined;
+  /** 16 bytes that were never used before. Left out: random. */
+  nonce?: Uint8Array | undefined;
+  /** Whose newest key signs. Left out: the first key of the keyring. */
+  caller?: string | undefined;
+  /** More to cover: names of header fields in lower case, which the request must have, or `@scheme`, `@target-uri`, `@request-target`. */
+  components?: readonly string[] | undefined;
+}
+
+/** How {@link verifyMessage} verifies. */
+export interface VerifyMessageOptions {
+  /** The time now, in milliseconds since 1970. */
+  now: number;
+  /** How far the time of signing may be from now, to either side, in milliseconds: 300,000 if left out, at most 900,000. */
+  toleranceMs?: number | undefined;
+}
+
+/** A response that was made by a holder of the secret, for this request. */
+export interface VerifiedResponseMessage {
+  /** The name that the keyring has for whoever signed the request; the answer is signed with the same key. */
+  caller: string;
+  /** The id of the key that signed. */
+  keyId: string;
+  /** When the message was signed, in milliseconds since 1970, by the signer's clock. */
+  created: number;
+}
+
+/** A request that was made by a holder of the secret. */
+export interface VerifiedRequestMessage extends VerifiedResponseMessage {
+  /** What makes this request different from every other. */
+  nonce: string;
+  /** What a {@link ReplayStore} takes, to find out whether this request came before. */
+  claim: ReplayEntry;
+}
+
+/**
+ * Signs an HTTP message (RFC 9421, `hmac-sha256`). A request's signature has the tag `countersign` and covers method, authority, path, query and, with a
+ * body, `content-digest` (RFC 9530) and `content-type`. A response's has the tag `countersign-response` and covers status, digest and type, and the
+ * request with its signature; it is made with the key that the request was signed with.
+ *
+ * @returns The header fields to set on the message: `signature-input`, `signature`, and with a body `content-digest` and, if there is no `content-type`,
+ *   that too.
+ * @throws CountersignError `header_invalid` for a method, target or header field that cannot be signed; `misconfigured` if the keyring has no such caller;
+ *   for a response `signature_missing`, `signature_malformed` or `key_unknown` if the request was not signed with one of the keys; `type_invalid`,
+ *   `text_malformed`.
+ */
+export function signMessage(keyring: Keyring, message: RequestMessage, options?: SignRequestMessageOptions): [name: string, value: string][];
+export function signMessage(keyring: Keyring, message: ResponseMessage, options?: Pick<SignRequestMessageOptions, "now">): [name: string, value: string][];
+export function signMessage(keyring: Keyring, message: RequestMessage | ResponseMessage, options: SignRequestMessageOptions = {}): [string, string][] {
+  record(options, "options");
+  const entries = Keyring.entriesOf(keyring);
+  const parts = partsOf(message);
+  const now = milliseconds(own(options, "now") ?? Date.now(), "now");
+  const signed = parts.response === undefined ? signRequest() : signResponse(parts.response);
+  refuseMessage(signed.error);
+  const lines = signed.fields.split("\n");
+  return Array.from({ length: lines.length / 2 }, (_, i) => [lines[2 * i] as string, lines[2 * i + 1] as string]);
+
+  function signRequest(): Signed {
+    const nonce = bytesOfLength(own(options, "nonce") ?? crypto.getRandomValues(new Uint8Array(NONCE_LEN)), NONCE_LEN, "nonce");
+    const caller = own(options, "caller");
+    const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
+    if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
+    const components = pack(listOf(own(options, "components") ?? [], "components").map((name) => text(name, "each of components")));
+    return withKeys([entry], (keys) => withRich((rich) => rich.sign_request(keys, ...parts.request, parts.headers, parts.body, now, nonce, components))) as Signed;
+  }
+
+  function signResponse({ headers, status, body }: ResponseParts): Signed {
+    return withKeys(entries, (keys) => withRich((rich) => rich.sign_response(keys, ...parts.request, parts.headers, status, headers, body, now))) as Signed;
+  }
+}
+
+/**
+ * Verifies the signature of an HTTP message: its form, what it covers, the key, the MAC, the time window, and the body's digest, in this order. Whether a
+ * request came before is for a {@link ReplayStore} to say, which takes its `claim`.
+ *
+ * @throws CountersignError `signature_missing`, `signature_malformed`, `key_unknown`, `signature_invalid`, `expired`, `not_yet_valid`, `header_invalid`;
+ *   `type_invalid`, `text_malformed`.
+ */
+export function verifyMessage(keyring: Keyring, message: RequestMessage, options: VerifyMessageOptions): VerifiedRequestMessage;
+export function verifyMessage(keyring: Keyring, message: ResponseMessage, options: VerifyMessageOptions): VerifiedResponseMessage;
+export function verifyMessage(
+  keyring: Keyring,
+  message: RequestMessage | ResponseMessage,
+  options: VerifyMessageOptions,
+): VerifiedRequestMessage | VerifiedResponseMessage {
+  record(options, "options");
+  const entries = Keyring.entriesOf(keyring);
+  const { request, headers, body, response } = partsOf(message);
+  const now = milliseconds(own(options, "now"), "now");
+  const tolerance = milliseconds(own(options, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs");
+  // A number of 32 bits would lose what is above them; Rust refuses what is over its limit.
+  const toleranceMs = Math.min(tolerance, 0xffff_ffff);
+  const found = withKeys(entries, (keys) =>
+    withRich((rich) =>
+      response === undefined
+        ? rich.verify_request(keys, ...request, headers, body, now, toleranceMs)
+        : rich.verify_response(keys, ...request, headers, response.status, response.headers, response.body, now, toleranceMs),
+    ),
+  ) as Found;
+  refuseMessage(found.error);
+  const { caller, keyId } = entries[found.index] as KeyringEntry;
+  const { created, nonce, key, expiresAt } = found;
+  return response === undefined ? { caller, keyId, created, nonce, claim: { key, expiresAt } } : { caller, keyId, created };
+}
+
+/** The fields of src/wasm/rich/messages.rs. */
+interface Signed {
+  readonly error: number;
+  readonly fields: string;
+}
+
+interface Found {
+  readonly error: number;
+  readonly index: number;
+  readonly created: number;
+  readonly nonce: string;
+  readonly key: string;
+  readonly expiresAt: number;
+}
+
+/** A message as Rust takes it. */
+interface MessageParts {
+  /** Method, origin, target. */
+  readonly request: readonly [Uint8Array, Uint8Array, Uint8Array];
+  readonly headers: Uint8Array;
+  readonly body: Uint8Array;
+  readonly response?: ResponseParts;
+}
+
+interface ResponseParts {
+  readonly status: number;
+  readonly headers: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+function partsOf(message: RequestMessage | ResponseMessage): MessageParts {
+  record(message, "message");
+  if (!isResponse(message)) return { ...requestParts(message), body: bodyOf(message) };
+  const status = own(message, "status");
+  if (typeof status !== "number" || !Number.isInteger(status) || status < 0 || status > 999) throw typeInvalid("status", "a whole number of three digits");
+  const request = own(message, "request");
+  record(request, "message.request");
+  return { ...requestParts(request as RequestMessage), body: new Uint8Array(0), response: { status, headers: headersOf(message), body: bodyOf(message) } };
+}
+
+function isResponse(message: RequestMessage | ResponseMessage): message is ResponseMessage {
+  return Object.hasOwn(message, "status");
+}
+
+function requestParts(message: RequestMessage): Pick<MessageParts, "request" | "headers"> {
+  const method = text(own(message, "method"), "method");
+  const target = text(own(message, "target"), "target");
+  return { request: [toUtf8(method), toUtf8(audienceOf(message)), toUtf8(target)], headers: headersOf(message) };
+}
+
+/** The origin that a text stands for. Anything behind it would not be signed, so it must not be there. */
+function audienceOf(message: RequestMessage): string {
+  const audience = text(own(message, "audience"), "audience");
+  const origin = originOf(audience);
+  if (origin === undefined || audience.toLowerCase().replace(/\/$/, "") !== origin) throw typeInvalid("audience", "an origin, such as https://app.example");
+  return origin;
+}
+
+function headersOf(message: RequestMessage | ResponseMessage): Uint8Array {
+  const list = listOf(own(message, "headers"), "headers");
+  if (list.length > MAX_HEADERS) throw typeInvalid("headers", `at most ${MAX_HEADERS}`);
+  let chars = 0;
+  const flat = list.flatMap((entry) => {
+    const [name, value, more] = listOf(entry, "each of headers");
+    if (more !== undefined) throw typeInvalid("each of headers", "a name and a value");
+    const pair = [text(name, "a header's name"), text(value, "a header's value")];
+    chars += pair.join("").length;
+    if (chars > MAX_HEADER_CHARS) throw typeInvalid("headers", `at most ${MAX_HEADER_CHARS} characters`);
+    return pair;
+  });
+  return pack(flat);
+}
+
+function bodyOf(message: RequestMessage | ResponseMessage): Uint8Array {
+  const body = own(message, "body");
+  if (body === undefined) return new Uint8Array(0);
+  const given = data(body, "body");
+  return typeof given === "string" ? toUtf8(given) : given;
+}
+
+function listOf(value: unknown, name: string): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : raise(typeInvalid(name, "a list"));
+}
+
+/** Key ids and keys, as Rust reads them, for as long as `use` runs. */
+function withKeys<T>(entries: readonly KeyringEntry[], use: (keys: Uint8Array) => T): T {
+  // In a buffer of its own: small typed arrays would lie on the heap, where the collector leaves copies behind.
+  const keys = new Uint8Array(new ArrayBuffer(entries.length * ENTRY_LEN));
+  try {
+    entries.forEach(({ keyId, httpKey }, i) => {
+      keys.set(toUtf8(keyId), i * ENTRY_LEN);
+      httpKey.copyTo(keys, i * ENTRY_LEN + 16);
+    });
+    return use(keys);
+  } finally {
+    keys.fill(0);
+  }
+}

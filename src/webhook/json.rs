@@ -228,8 +228,8 @@ mod tests {
             r#"{"a":1 "b":2}"#,
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":1}"#,
-            r#"{'a':1}"#,
-            r#"{a:1}"#,
+            "{'a':1}",
+            "{a:1}",
             r#"{"a":01}"#,
             r#"{"a":+1}"#,
             r#"{"a":.5}"#,
@@ -283,7 +283,8 @@ mod tests {
             for (name, value) in &pairs {
                 prop_assert_eq!(object.text(format!("t{name}").as_bytes()), Some(value.as_bytes()));
             }
-            prop_assert_eq!(object.number(b"number"), Some(number.to_string().as_bytes()));
+            let digits = number.to_string();
+            prop_assert_eq!(object.number(b"number"), Some(digits.as_bytes()));
         }
 
         #[test]
@@ -301,7 +302,8 @@ mod tests {
         #[test]
         fn a_quoted_text_is_read_back(text in "[ -~]{0,40}") {
             let object = [b"{\"a\":".to_vec(), quote(text.as_bytes()), b"}".to_vec()].concat();
-            prop_assert_eq!(Object::parse(&object).unwrap().text(b"a"), Some(text.as_bytes()));
+            let object = Object::parse(&object).unwrap();
+            prop_assert_eq!(object.text(b"a"), Some(text.as_bytes()));
         }
     }
 }

@@ -9,6 +9,7 @@ import { messages } from "./cases/messages.mjs";
 import { messagesRefused } from "./cases/messages-refused.mjs";
 import { refused } from "./cases/refused.mjs";
 import { tokens } from "./cases/tokens.mjs";
+import { webhooks } from "./cases/webhooks.mjs";
 import { wrongByNodeInHttp } from "./written-down.mjs";
 import { encodeValue, fingerprintOf, keyIdOf, remembered, sign } from "./reference.mjs";
 
@@ -35,6 +36,7 @@ const made = {
   errors,
   messages,
   "messages-refused": messagesRefused,
+  webhooks,
 };
 
 /** One entry a line, in ASCII, so that no editor changes it. @param {unknown[]} entries */

@@ -29,7 +29,7 @@ async function checkTypes() {
 }
 
 async function writePackage() {
-  const { transform } = await import("esbuild");
+  const { build, transform } = await import("esbuild");
   rmSync(pkgDir, { recursive: true, force: true });
   mkdirSync(join(pkgDir, "wasm"), { recursive: true });
   for (const { name } of wasmModules) cpSync(wasmPath(name), join(pkgDir, "wasm", `${name}.wasm`));
@@ -52,6 +52,7 @@ async function writePackage() {
   write(join(cjsDir, "package.json"), '{ "type": "commonjs" }\n');
   const manifest = readFileSync(join(templateDir, "package.json"), "utf8");
   writeFileSync(join(pkgDir, "package.json"), manifest);
+  await selfContained(build, join(esmDir, "convex/signed-http-action.js"));
   const { exports } = JSON.parse(manifest);
   writeDeclarations(esmDir, entryDeclarations(exports, "esm"));
   writeDeclarations(cjsDir, entryDeclarations(exports, "cjs"));
@@ -64,6 +65,17 @@ function sourceFiles() {
     .map((path) => path.replaceAll("\\", "/"))
     .filter((path) => /\.(?:ts|js)$/.test(path) && !path.endsWith(".d.ts"))
     .sort();
+}
+
+/**
+ * Puts what a module imports into it. The guards load this one only when an http action runs; of modules that both had, a bundler would make a third file, with more in
+ * it than a guard needs, and every call of a Convex function would load that.
+ * @param {typeof import("esbuild").build} build @param {string} path
+ */
+async function selfContained(build, path) {
+  // The rich module is nothing that a guard loads, and takes most of the package.
+  const external = ["convex", "convex/*", "#rich"];
+  await build({ entryPoints: [path], outfile: path, allowOverwrite: true, bundle: true, external, format: "esm", target: "es2022", platform: "neutral", legalComments: "none", charset: "utf8", logLevel: "warning" });
 }
 
 /**

@@ -6,7 +6,8 @@
  * @module
  */
 export { encodeValue, signCall, verifyCall } from "./core/call.js";
-export type { CallDescription, FunctionType, SignCallOptions, VerifiedCall, VerifyCallOptions } from "./core/call.js";
+export type { SignCallOptions, VerifiedCall } from "./core/call.js";
+export type { CallDescription, FunctionType, VerifyCallOptions } from "./core/call-parts.js";
 export { CountersignError } from "./core/errors.js";
 export type { ErrorCode } from "./core/errors.js";
 export type { Data, Secret } from "./core/input.js";

@@ -48,6 +48,7 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }
 
-function isLoopback(hostname: string): boolean {
+/** Whether a host name of a URL is this machine itself. */
+export function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }

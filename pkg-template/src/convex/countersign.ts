@@ -5,7 +5,8 @@ import type { GuardCtx } from "./guard.js";
 import { check, isListOfNames, readOptions } from "./options.js";
 import type { CountersignOptions, GuardSettings } from "./options.js";
 import { own } from "../core/input.js";
-import type { FunctionBuilder, FunctionKind, SignedBuilder } from "./types.js";
+import type { SignedHttpActionOptions } from "./signed-http-action.js";
+import type { FunctionBuilder, FunctionKind, HttpActionBuilder, SignedBuilder, SignedHttpActionBuilder } from "./types.js";
 import { checkBuilder, wrap } from "./wrap.js";
 import type { Definition, RegisteredFunction } from "./wrap.js";
 
@@ -14,6 +15,7 @@ export interface SignedBuilders<
   Query extends FunctionBuilder,
   Mutation extends FunctionBuilder,
   Action extends FunctionBuilder,
+  HttpAction extends HttpActionBuilder = never,
 > {
   /** Defines a query that runs only for signed calls. Signed queries are called once; they cannot be subscribed to. */
   readonly signedQuery: SignedBuilder<"query", Query>;
@@ -21,6 +23,11 @@ export interface SignedBuilders<
   readonly signedMutation: SignedBuilder<"mutation", Mutation>;
   /** Defines an action that runs only for signed calls. */
   readonly signedAction: SignedBuilder<"action", Action>;
+  /**
+   * Defines an http action that runs only for signed requests (RFC 9421), as `signedFetch` makes them, and whose response is signed. Only where `httpAction` was
+   * passed. Its nonces go to `replay`, and its keys are those of the others.
+   */
+  readonly signedHttpAction: SignedHttpActionBuilder<HttpAction>;
 }
 
 /**
@@ -51,21 +58,31 @@ export function countersign<
   Query extends FunctionBuilder,
   Mutation extends FunctionBuilder,
   Action extends FunctionBuilder,
->(options: CountersignOptions<Query, Mutation, Action>): SignedBuilders<Query, Mutation, Action> {
+  HttpAction extends HttpActionBuilder = never,
+>(options: CountersignOptions<Query, Mutation, Action, HttpAction>): SignedBuilders<Query, Mutation, Action, HttpAction> {
   const settings = readOptions(options);
+  const builderOf = <Builder>(kind: FunctionKind | "httpAction") => {
+    const builder: unknown = own(options, kind);
+    checkBuilder(kind, builder);
+    return builder as Builder & FunctionBuilder;
+  };
   return {
-    signedQuery: guardBuilder("query", own(options, "query"), settings),
-    signedMutation: guardBuilder("mutation", own(options, "mutation"), settings),
-    signedAction: guardBuilder("action", own(options, "action"), settings),
+    signedQuery: guardBuilder("query", builderOf<Query>("query"), settings),
+    signedMutation: guardBuilder("mutation", builderOf<Mutation>("mutation"), settings),
+    signedAction: guardBuilder("action", builderOf<Action>("action"), settings),
+    signedHttpAction: ((handler: never, given?: SignedHttpActionOptions) =>
+      builderOf("httpAction")(
+        // Loaded when it runs, which http actions may do: what it needs would make every other function slower to load.
+        (async (ctx: object, request: Request) => (await import("./signed-http-action.js")).run(settings, handler, given, ctx, request)) as never,
+      )) as never,
   };
 }
 
 function guardBuilder<Kind extends FunctionKind, Builder extends FunctionBuilder>(
   kind: Kind,
-  builder: Builder | undefined,
+  builder: Builder,
   settings: GuardSettings,
 ): SignedBuilder<Kind, Builder> {
-  checkBuilder(kind, builder);
   const signed = (definition: Definition): RegisteredFunction => {
     const [plain, callers] = takeCallers(definition);
     const permit = (caller: string) => {

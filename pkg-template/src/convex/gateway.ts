@@ -3,7 +3,7 @@ import type { FunctionReference, RegisteredAction, RegisteredMutation, Registere
 import { v } from "convex/values";
 import { own } from "../core/input.js";
 import { checkScope } from "../core/scope.js";
-import { CountersignError } from "../index.js";
+import { CountersignError } from "../core/errors.js";
 import { takeSignature, withTokenArgument } from "./arguments.js";
 import { guarded } from "./guard.js";
 import type { GuardCtx } from "./guard.js";

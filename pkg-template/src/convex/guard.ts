@@ -98,12 +98,12 @@ export async function guarded(settings: GuardSettings, ctx: GuardCtx, call: Rece
 
 async function functionName({ meta }: GuardCtx): Promise<string> {
   if (typeof meta?.getFunctionMetadata !== "function") {
-    throw misconfigured("signed functions need convex 1.37. Run `npm install convex@latest`");
+    throw misconfigured("signed functions need convex 1.37: `npm install convex@latest`");
   }
   const { name, componentPath } = await meta.getFunctionMetadata();
   if (componentPath !== "") {
     // A component sees neither the app's environment nor its URL.
-    throw misconfigured(`${name} is in the component ${componentPath}; signed functions belong in the app's convex folder`);
+    throw misconfigured(`${name} is in the component ${componentPath}; signed functions belong in the app's convex/`);
   }
   // The default export has two spellings; callers sign the one that getFunctionName gives.
   return name.replace(/:default$/, "");
@@ -119,7 +119,7 @@ function audienceOfDeployment(): string {
   const origin = url === undefined ? undefined : originOf(url);
   if (origin === undefined) {
     // Convex sets it in every deployment.
-    throw misconfigured("CONVEX_CLOUD_URL is not set to a URL. In a test, set it, or pass `audience` on both sides");
+    throw misconfigured("CONVEX_CLOUD_URL is no URL. In a test, set it, or `audience` on both sides");
   }
   return origin;
 }

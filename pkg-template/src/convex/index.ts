@@ -12,4 +12,6 @@ export type { ReplayComponent } from "./replay.js";
 export { requireSecret } from "./require-secret.js";
 export type { RequireSecretOptions } from "./require-secret.js";
 export type { AtEachCall, CallerSecrets, Secrets } from "./secrets.js";
-export type { CallSignature, Caller, FunctionBuilder, FunctionKind, SignedBuilder } from "./types.js";
+export type { SignedHttpActionHandler, SignedHttpActionOptions } from "./signed-http-action.js";
+export type { CallSignature, Caller, FunctionBuilder, FunctionKind, HttpActionBuilder, SignedBuilder, SignedHttpActionBuilder } from "./types.js";
+export type { ServeOptions, SignedRequest } from "../http/serve.js";

@@ -1,15 +1,16 @@
-import { CountersignError } from "../index.js";
+import { CountersignError } from "../core/errors.js";
 import { own, ownOrUnset } from "../core/input.js";
 import { normalizeAudience } from "./audience.js";
 import type { ReplayComponent } from "./replay.js";
 import type { AtEachCall, CallerSecrets, Secrets } from "./secrets.js";
-import type { FunctionBuilder } from "./types.js";
+import type { FunctionBuilder, HttpActionBuilder } from "./types.js";
 
 /** The options of {@link countersign}. */
 export interface CountersignOptions<
   Query extends FunctionBuilder,
   Mutation extends FunctionBuilder,
   Action extends FunctionBuilder,
+  HttpAction extends HttpActionBuilder = never,
 > extends VerificationOptions {
   /** `query` from `./_generated/server`, or a builder made from it. */
   readonly query: Query;
@@ -17,6 +18,8 @@ export interface CountersignOptions<
   readonly mutation: Mutation;
   /** `action` from `./_generated/server`, or a builder made from it. */
   readonly action: Action;
+  /** `httpAction` from `./_generated/server`, where there are to be signed http actions. */
+  readonly httpAction?: HttpAction | undefined;
 }
 
 /** How signed calls are verified. */

@@ -1,5 +1,5 @@
 import { ConvexError } from "convex/values";
-import { CountersignError } from "../index.js";
+import { CountersignError } from "../core/errors.js";
 
 /** What the log line of a refusal says, besides the code. */
 export interface RefusedCall {

@@ -2,7 +2,7 @@ import { convexToJson, jsonToConvex } from "convex/values";
 import type { Value } from "convex/values";
 import type { FunctionReference } from "convex/server";
 import type { ComponentApi } from "../component/_generated/component.js";
-import { CountersignError } from "../index.js";
+import { CountersignError } from "../core/errors.js";
 import type { AdmittedCall } from "../core/admit.js";
 import { misconfigured } from "./options.js";
 import type { FunctionKind } from "./types.js";

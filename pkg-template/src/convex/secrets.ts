@@ -1,6 +1,6 @@
 import type { AcceptedSecret } from "../core/admit.js";
 import { isWellFormed } from "../core/input.js";
-import { CountersignError } from "../index.js";
+import { CountersignError } from "../core/errors.js";
 import { variable } from "./environment.js";
 import { misconfigured } from "./options.js";
 import { isSetupError } from "./refusal.js";

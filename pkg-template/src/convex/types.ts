@@ -11,6 +11,7 @@ import type {
   ReturnValueForOptionalValidator,
 } from "convex/server";
 import type { PropertyValidators, Validator } from "convex/values";
+import type { SignedHttpActionHandler, SignedHttpActionOptions } from "./signed-http-action.js";
 
 /** Who made a signed call, as `ctx.caller` has it in a guarded function's handler. */
 export interface Caller {
@@ -33,6 +34,16 @@ export type FunctionKind = "query" | "mutation" | "action";
  * for example by `customMutation` of convex-helpers.
  */
 export type FunctionBuilder = (definition: never) => unknown;
+
+/** `httpAction` from `./_generated/server`. */
+export type HttpActionBuilder = (handler: never) => unknown;
+
+/** The guarded form of `httpAction`: the handler also gets who signed the request, and what was signed. */
+export type SignedHttpActionBuilder<Builder extends HttpActionBuilder> = [Builder] extends [never]
+  ? never
+  : (handler: SignedHttpActionHandler<HttpActionCtx<Builder>>, options?: SignedHttpActionOptions) => ReturnType<Builder>;
+
+type HttpActionCtx<Builder> = Builder extends (handler: (ctx: infer Ctx, request: Request) => Promise<Response>) => unknown ? Ctx : never;
 
 /**
  * The guarded form of a builder. It is called like the builder it was made from; the handler's `ctx` also has

@@ -29,7 +29,7 @@ type Guard = (ctx: GuardCtx & object, raw: unknown, run: Handler) => unknown;
 const flags = { query: "isQuery", mutation: "isMutation", action: "isAction" } as const;
 
 /** Refuses what cannot be a builder, when the module is loaded. */
-export function checkBuilder(kind: FunctionKind, builder: unknown): asserts builder is FunctionBuilder {
+export function checkBuilder(kind: FunctionKind | "httpAction", builder: unknown): asserts builder is FunctionBuilder {
   if (typeof builder !== "function") throw misconfigured(`\`${kind}\` from ./_generated/server is missing`);
 }
 
@@ -41,7 +41,7 @@ export function wrap(kind: FunctionKind, builder: FunctionBuilder, definition: D
   const build: (definition: never) => unknown = builder;
   const unguarded = build(definition as never) as RegisteredFunction;
   if (unguarded[flags[kind]] !== true || typeof unguarded._handler !== "function") {
-    throw misconfigured(`what was passed as \`${kind}\` does not build a Convex ${kind}`);
+    throw misconfigured(`\`${kind}\` does not build a Convex ${kind}`);
   }
   const register = builders[kind] as Register;
   const registered = register(async (ctx, raw) => await guard(ctx, raw, unguarded._handler)) as RegisteredFunction;

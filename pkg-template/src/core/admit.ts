@@ -1,6 +1,6 @@
 import { at, putNumber, putSecret, putSized, putText, rewind, room } from "./area.js";
-import { high, putCall, received, resultTime } from "./call.js";
-import type { VerifyCallOptions } from "./call.js";
+import { high, putCall, received, resultTime } from "./call-parts.js";
+import type { VerifyCallOptions } from "./call-parts.js";
 import { CountersignError, refuse } from "./errors.js";
 import { text } from "./input.js";
 import { AREA_LEN, resultNumber, resultText, withLean } from "./lean.js";

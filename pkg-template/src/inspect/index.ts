@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { encodeValue, received } from "../core/call.js";
-import type { VerifyCallOptions } from "../core/call.js";
+import { received } from "../core/call-parts.js";
+import type { VerifyCallOptions } from "../core/call-parts.js";
+import { encodeValue } from "../core/call.js";
 import { errorCodes } from "../core/errors.js";
 import { isWellFormed, uint8Array } from "../core/input.js";
 import { Keyring } from "../core/keyring.js";

@@ -12,6 +12,8 @@ import { own } from "../core/input.js";
 import { CountersignError } from "../index.js";
 
 export { CountersignError };
+export { signedRoute } from "./signed-route.js";
+export type { SignedRouteContext, SignedRouteOptions } from "./signed-route.js";
 
 /** The options of {@link fetchQuery}, {@link fetchMutation} and {@link fetchAction}: those of `convex/nextjs`, and two more. */
 export interface NextjsOptions {

@@ -167,3 +167,10 @@ export function signResponse({ secret, response, now, label = "countersign" }) {
   const { base, fields } = signatureOver(withFields(response, before), { parameters, key: httpKey(secret) });
   return { fields: /** @type {Headers} */ ([...before, ...fields]), base };
 }
+
+/** Under which name a database remembers a request's nonce, and until when. @param {string} keyId @param {string} nonce @param {number} created in milliseconds */
+export const claimOf = (keyId, nonce, created) => ({
+  key: createHash("sha256").update(`countersign.http-nonce.v1${keyId}${nonce}`).digest("base64url"),
+  // Over the end of the widest window by a minute.
+  expiresAt: created + 900_000 + 60_000,
+});

@@ -20,9 +20,10 @@ const MALFORMED = "signature_malformed";
  * @param {string} code @param {any} entry what `peerRequest` or `peerResponse` gives
  * @param {any} [received] what is different when it arrives
  */
-function refused(code, { name, secret, now, toleranceMs, request, response, signed }, received = {}) {
+function refused(code, { name, now, toleranceMs, request, response, signed }, received = {}) {
   const message = request === undefined ? { response: { ...response, headers: signed, ...received } } : { request: { ...request, headers: signed, ...received } };
-  return { name, secret, now, ...(toleranceMs === undefined ? {} : { toleranceMs }), ...message, code };
+  // Whoever signed: the receiver's secret is this one.
+  return { name, secret: SECRET, now, ...(toleranceMs === undefined ? {} : { toleranceMs }), ...message, code };
 }
 
 /** @param {string} code @param {string} name @param {Parameters<typeof peerRequest>[1]} peer @param {any} [received] */

@@ -1,7 +1,7 @@
 // Signed requests and responses: as countersign makes them, and as another implementation of RFC 9421 may.
 import { keyIdOf } from "../reference.mjs";
 import {
-  bodyFields, bodyOf, contentDigest, digestOf, httpKey, listText, requestComponents, requestParameters, responseComponents,
+  bodyFields, bodyOf, claimOf, contentDigest, digestOf, httpKey, listText, requestComponents, requestParameters, responseComponents,
   responseParameters, seconds, signRequest, signResponse, signatureOver, withFields,
 } from "../reference-http.mjs";
 import { GENERATED, NONCE, NOW, SECRET } from "./tokens.mjs";
@@ -16,7 +16,7 @@ export const hex = (body) => Buffer.from(body).toString("hex");
 const nonceText = Buffer.from(NONCE, "hex").toString("base64url");
 
 /** @type {Request} */
-export const get = { method: "GET", target: "/api/events?after=evt_1&limit=20", headers: [], audience: ORIGIN };
+export const get = { method: "GET", target: "/api/events?after=evt_1&limit=20", headers: [], audience: ORIGIN, body: "" };
 /** @type {Request} */
 export const post = {
   method: "POST", target: "/api/events", headers: [["content-type", "application/json"]], audience: ORIGIN, body: hex('{"eventId":"evt_1","provider":"polar"}'),
@@ -28,7 +28,9 @@ function ours(name, changes, options) {
   const request = { ...(changes?.body === undefined ? get : post), ...changes };
   const given = { ...base, ...options };
   const { fields, base: signed } = signRequest({ ...given, request });
-  return { name, ...given, nonceBytes: hex(Buffer.from(given.nonce, "base64url")), request, fields, signed: withFields(request, fields).headers, base: signed, keyId: keyIdOf(given.secret), created: seconds(given.now) * 1000 };
+  const [keyId, created] = [keyIdOf(given.secret), seconds(given.now) * 1000];
+  const entry = { name, ...given, nonceBytes: hex(Buffer.from(given.nonce, "base64url")), request, fields, signed: withFields(request, fields).headers };
+  return { ...entry, base: signed, keyId, created, claim: claimOf(keyId, given.nonce, created) };
 }
 
 /** @type {[name: string, body: string | Uint8Array][]} */
@@ -125,9 +127,11 @@ export function peerRequest(name, { request: changes = {}, label = "sig1", secre
   const request = withFields(plain, peer.before ?? bodyFields(plain));
   const parameters = peer.parameters ?? requestParameters(secret, signedAt, nonceText);
   const { base: signed, fields } = signatureOver(request, { label, key: httpKey(secret), parameters: listText(peer.components ?? requestComponents(plain), parameters) });
-  const nonce = parameters.find(([other]) => other === "nonce")?.[1];
-  const entry = { name, secret, now, nonce: typeof nonce === "string" ? nonce : "", request: plain, signed: withFields(request, dress(fields)).headers, base: signed };
-  return { ...entry, keyId: keyIdOf(secret), created: seconds(signedAt) * 1000, ...(peer.toleranceMs === undefined ? {} : { toleranceMs: peer.toleranceMs }) };
+  const given = parameters.find(([other]) => other === "nonce")?.[1];
+  const nonce = typeof given === "string" ? given : "";
+  const [keyId, created] = [keyIdOf(secret), seconds(signedAt) * 1000];
+  const entry = { name, secret, now, nonce, request: plain, signed: withFields(request, dress(fields)).headers, base: signed };
+  return { ...entry, keyId, created, claim: claimOf(keyId, nonce, created), ...(peer.toleranceMs === undefined ? {} : { toleranceMs: peer.toleranceMs }) };
 }
 
 const [created, nonce, keyid, alg, tag] = requestParameters(SECRET, NOW, nonceText);

@@ -221,7 +221,7 @@ impl Vector {
     }
 
     fn sign(&self) -> Result<Fields, Error> {
-        let components: Vec<&[u8]> = self.components.iter().flatten().map(|name| name.as_bytes()).collect();
+        let components: Vec<&[u8]> = self.components.iter().flatten().map(String::as_bytes).collect();
         self.with(self.headers(), |message, known| match message {
             Message::Request(request) => {
                 let nonce = unhex(self.nonce_bytes.as_ref().unwrap()).try_into().unwrap();
@@ -349,7 +349,7 @@ fn refused_messages_are_refused_with_their_codes() {
     assert!(vectors.len() >= 300, "{}", vectors.len());
     let mut wrong = Vec::new();
     for vector in &vectors {
-        let verdict = vector.verify(vector.headers()).map_or_else(|error| error.code(), |_| "accepted");
+        let verdict = vector.verify(vector.headers()).map_or_else(Error::code, |_| "accepted");
         if Some(verdict) != vector.code.as_deref() {
             wrong.push(format!("{}: {verdict}, not {:?}", vector.name, vector.code));
         }

@@ -65,9 +65,11 @@ export function bodyBytes(value: unknown): Uint8Array {
   return typeof body === "string" ? toUtf8(body) : body;
 }
 
+const none = new Uint8Array(0);
+
 /** The address, where it is signed. */
 export function urlBytes(options: { url?: string | undefined }, scheme: Scheme): Uint8Array {
-  return scheme.url === true ? toUtf8(text(own(options, "url"), "url")) : new Uint8Array(0);
+  return scheme.url === true ? toUtf8(text(own(options, "url"), "url")) : none;
 }
 
 /** Throws what Rust refused with, if it did. */

@@ -1,4 +1,5 @@
 import { typeInvalid } from "../core/errors.js";
+import { pack } from "../core/packed.js";
 import { HmacProvider } from "./hmac.js";
 import type { WebhookProviderName } from "./types.js";
 
@@ -7,20 +8,20 @@ export interface Scheme {
   readonly name: string;
   /** Its place in Rust's list. */
   readonly number: number;
-  /** What describes it to Rust, if it has no number. */
-  readonly custom: readonly string[];
+  /** What describes it to Rust, packed, if it has no number. */
+  readonly custom: Uint8Array;
   /** The headers that are looked at, the signature's first. */
   readonly headers: readonly string[];
   /** What its secrets look like. */
   readonly secret: string;
   /** Whether an id is signed, so that a new delivery needs one, and what ours begin with. */
-  readonly idPrefix?: string;
+  readonly idPrefix: string | undefined;
   /** Whether the address is signed. */
-  readonly url?: true;
+  readonly url: true | undefined;
   /** Where a JSON body has the id, the event and the time, all of which it covers. The event is in the first place that there is. */
-  readonly id?: readonly string[];
-  readonly event?: readonly (readonly string[])[];
-  readonly time?: readonly string[];
+  readonly id: readonly string[] | undefined;
+  readonly event: readonly (readonly string[])[];
+  readonly time: readonly string[] | undefined;
 }
 
 const whsec = "`whsec_` and at least 16 bytes in base64, with padding, as the dashboard shows it";
@@ -29,7 +30,10 @@ const webhook = ["webhook-signature", "webhook-id", "webhook-timestamp"];
 const svix = ["svix-signature", "svix-id", "svix-timestamp"];
 
 const type = [["type"]];
-const named = { custom: [], idPrefix: "msg_", event: type };
+const none = new Uint8Array(0);
+/** Every field, so that none is looked for on a prototype. */
+const plain = { custom: none, idPrefix: undefined, url: undefined, id: undefined, event: [], time: undefined };
+const named = { ...plain, idPrefix: "msg_", event: type };
 
 const schemes: Readonly<Record<WebhookProviderName, Omit<Scheme, "name">>> = {
   standard: { ...named, number: 0, headers: webhook, secret: whsec },
@@ -37,25 +41,25 @@ const schemes: Readonly<Record<WebhookProviderName, Omit<Scheme, "name">>> = {
   clerk: { ...named, number: 1, headers: svix, secret: whsec },
   resend: { ...named, number: 1, headers: svix, secret: whsec },
   polar: { ...named, number: 2, headers: webhook, secret: anyText },
-  stripe: { custom: [], number: 3, headers: ["stripe-signature"], secret: "`whsec_` and at least 16 characters, as the dashboard shows it", id: ["id"], event: type },
-  github: { custom: [], number: 4, headers: ["x-hub-signature-256", "x-github-delivery", "x-github-event"], secret: anyText },
+  stripe: { ...plain, number: 3, headers: ["stripe-signature"], secret: "`whsec_` and at least 16 characters, as the dashboard shows it", id: ["id"], event: type },
+  github: { ...plain, number: 4, headers: ["x-hub-signature-256", "x-github-delivery", "x-github-event"], secret: anyText },
   slack: {
-    custom: [],
+    ...plain,
     number: 5,
     headers: ["x-slack-signature", "x-slack-request-timestamp"],
     secret: `${anyText}: the app's signing secret`,
     id: ["event_id"],
     event: [["event", "type"], ["type"]],
   },
-  shopify: { custom: [], number: 6, headers: ["x-shopify-hmac-sha256", "x-shopify-webhook-id", "x-shopify-topic"], secret: `${anyText}: the app's client secret` },
-  linear: { custom: [], number: 7, headers: ["linear-signature", "linear-delivery", "linear-event"], secret: anyText, event: type, time: ["webhookTimestamp"] },
-  lemonsqueezy: { custom: [], number: 8, headers: ["x-signature", "x-event-name"], secret: anyText, event: [["meta", "event_name"]] },
-  paddle: { custom: [], number: 9, headers: ["paddle-signature"], secret: "`pdl_ntfset_` and at least 16 characters, as the dashboard shows it", id: ["event_id"], event: [["event_type"]] },
-  workos: { custom: [], number: 10, headers: ["workos-signature"], secret: anyText, id: ["id"], event: [["event"]] },
-  qstash: { custom: [], number: 11, headers: ["upstash-signature"], secret: "a signing key: `sig_` and at least 16 characters", idPrefix: "jwt_", url: true },
+  shopify: { ...plain, number: 6, headers: ["x-shopify-hmac-sha256", "x-shopify-webhook-id", "x-shopify-topic"], secret: `${anyText}: the app's client secret` },
+  linear: { ...plain, number: 7, headers: ["linear-signature", "linear-delivery", "linear-event"], secret: anyText, event: type, time: ["webhookTimestamp"] },
+  lemonsqueezy: { ...plain, number: 8, headers: ["x-signature", "x-event-name"], secret: anyText, event: [["meta", "event_name"]] },
+  paddle: { ...plain, number: 9, headers: ["paddle-signature"], secret: "`pdl_ntfset_` and at least 16 characters, as the dashboard shows it", id: ["event_id"], event: [["event_type"]] },
+  workos: { ...plain, number: 10, headers: ["workos-signature"], secret: anyText, id: ["id"], event: [["event"]] },
+  qstash: { ...plain, number: 11, headers: ["upstash-signature"], secret: "a signing key: `sig_` and at least 16 characters", idPrefix: "jwt_", url: true },
 };
 
-const custom = {
+const customSecrets = {
   utf8: anyText,
   hex: "lower-case hexadecimal, at least 32 digits",
   base64: "base64 with padding, at least 16 bytes",
@@ -63,9 +67,9 @@ const custom = {
 
 /** The scheme of a provider. */
 export function schemeOf(provider: unknown): Scheme {
-  if (typeof provider === "string" && Object.hasOwn(schemes, provider)) return { name: provider, ...schemes[provider as WebhookProviderName] };
+  if (typeof provider === "string" && Object.hasOwn(schemes, provider)) return { ...schemes[provider as WebhookProviderName], name: provider };
   const described = HmacProvider.read(provider);
   if (described === undefined) throw typeInvalid("provider", `one of ${Object.keys(schemes).join(", ")}, or what hmac() made`);
   const { name, headers, parts } = described;
-  return { name, number: 0, custom: parts, headers, secret: custom[parts[3] as keyof typeof custom] };
+  return { ...plain, name, number: 0, custom: pack(parts), headers, secret: customSecrets[parts[3] as keyof typeof customSecrets] };
 }

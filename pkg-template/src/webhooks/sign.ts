@@ -1,5 +1,4 @@
 import { milliseconds, own, record, text } from "../core/input.js";
-import { pack } from "../core/packed.js";
 import { withRich } from "../core/rich.js";
 import { toUtf8 } from "../core/utf8.js";
 import { bodyBytes, packSecrets, refuseWebhook, urlBytes } from "./boundary.js";
@@ -27,7 +26,7 @@ export function signWebhook(provider: WebhookProvider, options: SignWebhookOptio
   const body = bodyBytes(own(given, "body"));
   const secrets = packSecrets(own(given, "secret"), scheme);
   try {
-    const signed = withRich((rich) => rich.sign_webhook(scheme.number, pack(scheme.custom), secrets, toUtf8(id), timestamp, toUtf8(event), url, body));
+    const signed = withRich((rich) => rich.sign_webhook(scheme.number, scheme.custom, secrets, toUtf8(id), timestamp, toUtf8(event), url, body));
     const { error, headers } = signed as { error: number; headers: [string, string][] };
     refuseWebhook(error, scheme);
     return headers;

@@ -1,5 +1,4 @@
 import { milliseconds, own, record } from "../core/input.js";
-import { pack } from "../core/packed.js";
 import { withRich } from "../core/rich.js";
 import { readUtf8 } from "../core/utf8.js";
 import { bodyBytes, packHeaders, packSecrets, refuseWebhook, urlBytes, webhookError } from "./boundary.js";
@@ -42,13 +41,13 @@ export function verifyWebhook(provider: WebhookProvider, options: VerifyWebhookO
   let answer: Answer;
   try {
     // A refusal is thrown out here: one thrown inside would drop the instance.
-    answer = withRich((rich) => rich.verify_webhook(scheme.number, pack(scheme.custom), secrets, headers, body, url, now, tolerance)) as Answer;
+    answer = withRich((rich) => rich.verify_webhook(scheme.number, scheme.custom, secrets, headers, body, url, now, tolerance)) as Answer;
   } finally {
     secrets.fill(0);
   }
   refuseWebhook(answer.error, scheme);
   // From here on the body is the provider's.
-  const json = scheme.id ?? scheme.event ?? scheme.time ? parsed(body) : undefined;
+  const json = scheme.event.length > 0 ? parsed(body) : undefined;
   const timestamp = scheme.time === undefined ? answer.timestamp : timeOf(field(json, scheme.time), scheme, now, tolerance);
   const id = answer.covered ? answer.id : idOf(scheme.id && field(json, scheme.id));
   const unique = id ?? `sha256:${answer.digest ?? withRich((rich) => rich.digest_webhook(body))}`;
@@ -56,10 +55,14 @@ export function verifyWebhook(provider: WebhookProvider, options: VerifyWebhookO
   return { id: id ?? answer.id ?? unique, timestamp, event, idempotencyKey: `${scheme.name}:${unique}` };
 }
 
+let decoder: TextDecoder | undefined;
+
 /** A body that is JSON. */
 function parsed(body: Uint8Array): unknown {
   try {
-    return JSON.parse(typeof TextDecoder === "undefined" ? readUtf8(body) : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
+    if (typeof TextDecoder === "undefined") return JSON.parse(readUtf8(body));
+    decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return JSON.parse(decoder.decode(body));
   } catch {
     return undefined; // some providers send forms as well
   }
@@ -77,7 +80,7 @@ function idOf(value: unknown): string | undefined {
   return typeof value === "string" && value.length <= MOST && /^[!-+\--~]+$/.test(value) ? value : undefined;
 }
 
-function eventOf(json: unknown, { event = [] }: Scheme): string | undefined {
+function eventOf(json: unknown, { event }: Scheme): string | undefined {
   const found = event.map((path) => field(json, path)).find((value) => typeof value === "string" && value !== "" && value.length <= MOST);
   return found as string | undefined;
 }

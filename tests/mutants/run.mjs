@@ -1,13 +1,17 @@
 // `npm run mutants`: changes the crate in every way that cargo-mutants knows, one at a time, and expects its tests to fail each time.
-//   node tests/mutants/run.mjs                   all of it, and writes tests/figures/mutants.json
-//   node tests/mutants/run.mjs --file FILE...    the mutants of some files only; writes no figures
-//   node tests/mutants/run.mjs --hold            all of it, and holds it to the figures; `npm test` runs this
-//   node tests/mutants/run.mjs --check           whether the figures were made from the sources that are there; runs nothing
+//   node tests/mutants/run.mjs                   all of it, and writes tests/figures/mutants.json and recorded.json
+//   node tests/mutants/run.mjs --file FILE...    the mutants of some files only; writes neither
+//   node tests/mutants/run.mjs --check           whether those two were made from the sources that are there; runs nothing
+//   node tests/mutants/run.mjs --sample 60       that, and runs so many mutants, picked at random, and holds each to what came of it before; `npm test` runs this.
+//                                                --seed TEXT picks the same ones again
 // Mutants that no test can tell from the original are in equivalent.mjs, with the reason for each. They are run like all others, and it
 // is a failure if one of them does not survive. What came of a mutant is kept in .cache/mutants for as long as no source, test or version
 // changes, so that a run which was interrupted goes on where it was, and one file may be run after the other.
+//
+// A change anywhere throws all of that away, and must: the test that killed a mutant may stand in another file, or have come to the mutant by way of one.
+// Which files a test depends on does not show from what it names: an implementation of a trait takes effect wherever it stands.
 
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -18,6 +22,8 @@ import { equivalent } from "./equivalent.mjs";
 
 const version = "27.1.0";
 const figuresPath = join(root, "tests/figures/mutants.json");
+/** Which mutants do not compile. All others were killed, but for those of equivalent.mjs. */
+const recordedPath = join(root, "tests/mutants/recorded.json");
 const outcomesPath = join(cacheDir, "mutants/outcomes.json");
 const config = join(root, "tests/mutants/mutants.toml");
 const workDir = join(cacheDir, "mutants");
@@ -37,24 +43,74 @@ const marker = " /* ~ changed by cargo-mutants ~ */";
  */
 
 async function main() {
-  const { values: options } = parseArgs({ options: { check: { type: "boolean", default: false }, hold: { type: "boolean", default: false }, file: { type: "string", multiple: true, default: [] } } });
-  if (options.check || options.hold) check();
+  const { values: options } = parseArgs({
+    options: { check: { type: "boolean", default: false }, sample: { type: "string" }, seed: { type: "string", default: randomBytes(6).toString("hex") }, file: { type: "string", multiple: true, default: [] } },
+  });
+  const size = options.sample === undefined ? undefined : Number(options.sample);
+  if (size !== undefined && (!Number.isInteger(size) || size < 1)) throw new BuildError("--sample takes a whole number of at least 1.");
+  if (options.check || size !== undefined) check();
   if (options.check) return;
   await withLock("mutants", async () => {
     await ensureRust();
     await ensureCargoMutants();
-    await measure(options.file, options.hold);
+    if (size === undefined) await measure(options.file);
+    else await sample(size, options.seed);
   });
 }
 
-/** Fails if the figures are those of other sources. */
+/** @param {string} path @returns {any} */
+const readJson = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {});
+
+/** Fails if the figures, or what is recorded, are those of other sources. */
 function check() {
-  const figures = existsSync(figuresPath) ? JSON.parse(readFileSync(figuresPath, "utf8")) : {};
-  if (figures[keys.sources] !== hashOfSources("tests/mutants/equivalent.mjs")) {
-    throw new BuildError("tests/figures/mutants.json was made from other sources than those that are there. Run `npm run mutants`, and commit the file.");
+  const figures = readJson(figuresPath);
+  const sources = hashOfSources("tests/mutants/equivalent.mjs");
+  if (figures[keys.sources] !== sources || readJson(recordedPath).sources !== sources) {
+    throw new BuildError("tests/figures/mutants.json and tests/mutants/recorded.json were made from other sources than those that are there. Run `npm run mutants`, and commit both files.");
   }
   if (figures[keys.survived] !== 0) throw new BuildError("tests/figures/mutants.json says that mutants survived. Run `npm run mutants` to see them.");
   console.log(`${figures[keys.all]} mutants of these sources: ${figures[keys.killed]} killed, none survived`);
+}
+
+/**
+ * Runs some mutants, whatever is kept of them, and fails if something else comes of one than the whole run has recorded.
+ * @param {number} size @param {string} seed
+ */
+async function sample(size, seed) {
+  const start = performance.now();
+  const sources = hashOfSources();
+  const trees = makeTrees();
+  const mutants = await list(trees[0] ?? "", ["--config", config]);
+  const all = readJson(figuresPath)[keys.all];
+  if (mutants.length !== all) throw new BuildError(`There are ${mutants.length} mutants, and not ${all} as tests/figures/mutants.json says. Run \`npm run mutants\`, and commit what it writes.`);
+  const chosen = pick(mutants, size, seed);
+  console.log(`  ${chosen.length} of ${all} mutants; these again: --sample ${size} --seed ${seed}`);
+  await step("building and testing the crate as it is", () => prepare(trees));
+  /** @type {Map<string, Outcome>} */
+  const outcomes = new Map();
+  await step("the mutants", () => runBoth(trees, chosen, outcomes));
+  if (hashOfSources() !== sources) throw new BuildError("The sources were changed meanwhile: run this again.");
+
+  const unviable = new Set(readJson(recordedPath).unviable);
+  let wrong = 0;
+  for (const mutant of chosen) {
+    const recorded = unviable.has(mutant.name) ? "does not compile" : equivalent.some((entry) => isIt(entry, mutant)) ? "survived" : "was killed";
+    const now = { caught: "was killed", timeout: "was killed", unviable: "does not compile", missed: "survived" }[outcomes.get(mutant.name) ?? "missed"];
+    if (now === recorded) continue;
+    wrong++;
+    console.log(`  ${now} instead of ${recorded}: ${mutant.name}\n    - ${mutant.was}\n    + ${mutant.becomes}`);
+  }
+  console.log(`took ${seconds(start)}`);
+  if (wrong > 0) throw new BuildError(`${wrong} of ${chosen.length} mutants came to something else than what is recorded.`);
+}
+
+/**
+ * By the hash of the seed and the name: the same ones for the same seed, and each as likely as any other.
+ * @param {readonly Mutant[]} mutants @param {number} size @param {string} seed
+ */
+function pick(mutants, size, seed) {
+  const ranked = mutants.map((mutant) => ({ mutant, rank: createHash("sha256").update(`${seed} ${mutant.name}`).digest("hex") }));
+  return ranked.sort((one, other) => (one.rank < other.rank ? -1 : 1)).slice(0, size).map(({ mutant }) => mutant);
 }
 
 async function ensureCargoMutants() {
@@ -63,8 +119,8 @@ async function ensureCargoMutants() {
   await ensureCargoTool(toolEnv(), "cargo-mutants", "cargo-mutants", version, ["--locked"]);
 }
 
-/** @param {readonly string[]} files only these, or all if empty @param {boolean} hold compare the figures instead of writing them */
-async function measure(files, hold) {
+/** @param {readonly string[]} files only these, or all if empty */
+async function measure(files) {
   const start = performance.now();
   const sources = hashOfSources();
   const trees = makeTrees();
@@ -85,20 +141,10 @@ async function measure(files, hold) {
   const figures = report(mutants, outcomes, files);
   console.log(`took ${seconds(start)}`);
   if (files.length > 0) return;
-  if (hold) return holdTo(figures);
-  mkdirSync(dirname(figuresPath), { recursive: true });
-  writeFileSync(figuresPath, `${JSON.stringify({ ...figures, [keys.sources]: hashOfSources("tests/mutants/equivalent.mjs") }, null, 2)}\n`);
-}
-
-/**
- * Fails if the figures of the file are others. How many of the killed ones never ended depends on the machine.
- * @param {Record<string, number>} figures
- */
-function holdTo(figures) {
-  const written = JSON.parse(readFileSync(figuresPath, "utf8"));
-  const other = Object.entries(figures).filter(([name, count]) => name !== keys.endless && written[name] !== count);
-  if (other.length === 0) return;
-  throw new BuildError(`tests/figures/mutants.json has other figures: ${other.map(([name, count]) => `${name}: ${written[name]}, not ${count}`).join("; ")}. Run \`npm run mutants\`, and commit the file.`);
+  const hash = hashOfSources("tests/mutants/equivalent.mjs");
+  const unviable = mutants.filter(({ name }) => outcomes.get(name) === "unviable").map(({ name }) => name);
+  writeFileSync(figuresPath, `${JSON.stringify({ ...figures, [keys.sources]: hash }, null, 2)}\n`);
+  writeFileSync(recordedPath, `${JSON.stringify({ sources: hash, unviable }, null, 2)}\n`);
 }
 
 /**

@@ -54,7 +54,7 @@ export function findInstalled(definitions) {
       const code = `Object.defineProperty(exports, "__esModule", { value: true }); exports.default = ${value};`;
       return { path, environment: /** @type {const} */ ("isolate"), code, map: "" };
     });
-    const loader = createLoader({ modules: [config, ...imports], functionsDir, componentPath: "", env: () => ({}) });
+    const loader = createLoader({ modules: [config, ...imports], functionsDir, componentPath: "", env: () => ({}), mayImport: () => false });
     const exported = loader.load(config.path).default;
     if (typeof exported?.export !== "function") throw new Error(`The default export of ${definitionPath || "the app"}'s convex.config is neither defineApp() nor defineComponent().`);
     const analysis = exported.export();

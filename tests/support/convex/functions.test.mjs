@@ -56,6 +56,13 @@ describe("the runtime", () => {
     expect([await client.query("environment:callsSeen", {}), await client.query("environment:callsSeen", {})]).toEqual([1, 1]);
   });
 
+  test("actions and http actions may import modules when they run, queries and mutations may not", async () => {
+    expect(await client.action("late:inAction", {})).toBe("loaded");
+    expect(await (await fetch(`${convex.siteUrl}/late`)).text()).toBe("loaded");
+    const refused = "TypeError: dynamic module import unsupported";
+    expect([await client.query("late:inQuery", {}), await client.mutation("late:inMutation", {})]).toEqual([refused, refused]);
+  });
+
   test("has what Convex documents, and not Node's own globals", async () => {
     expect(await client.query("environment:typesOf", {})).toEqual({
       Buffer: "undefined",

@@ -25,8 +25,9 @@ const HEAD = {
  * @param {string} options.functionsDir packages that a "use node" bundle left outside are resolved from here
  * @param {string} options.componentPath
  * @param {() => Record<string, string | undefined>} options.env what `process.env` holds in the default runtime
+ * @param {() => boolean} options.mayImport whether what runs may use `import()`
  */
-export function createLoader({ modules, functionsDir, componentPath, env }) {
+export function createLoader({ modules, functionsDir, componentPath, env, mayImport }) {
   const scheme = componentPath === "" ? "convex:/" : `convex:/@${componentPath}@/`;
   const position = new RegExp(`${scheme}([^\\s:()@]+):(\\d+):(\\d+)`);
   const byPath = new Map(modules.map((module) => [module.path, module]));
@@ -58,7 +59,10 @@ export function createLoader({ modules, functionsDir, componentPath, env }) {
     // Set before the evaluation, for modules that import each other in a circle.
     graph.set(modulePath, instance);
     const isNode = module.environment === "node";
+    // esbuild makes a `require` of both; that of an `import()` comes in a later turn.
+    let isEvaluating = true;
     const resolve = (/** @type {string} */ specifier) => {
+      if (!isEvaluating && !isNode && !mayImport()) throw new TypeError("dynamic module import unsupported");
       const target = path.posix.join(path.posix.dirname(modulePath), specifier);
       return isNode && !(specifier.startsWith(".") && byPath.has(target)) ? requireExternal(specifier) : evaluate(graph, target, modulePath);
     };
@@ -68,6 +72,8 @@ export function createLoader({ modules, functionsDir, componentPath, env }) {
     } catch (error) {
       graph.delete(modulePath);
       throw error;
+    } finally {
+      isEvaluating = false;
     }
     return instance.exports;
   }

@@ -219,7 +219,7 @@ function start() {
  */
 function loadComponent(path, { modules, schema, functionsDir }, environmentOf) {
   const all = schema === null ? modules : [...modules, schema];
-  const loader = createLoader({ modules: all, functionsDir, componentPath: path, env: () => environmentOf(path) });
+  const loader = createLoader({ modules: all, functionsDir, componentPath: path, env: () => environmentOf(path), mayImport: () => execution.getStore()?.type === "action" });
   loaders.push(loader);
   const functions = analyze(modules, loader, path);
   const crons = loader.has("crons.js") ? readCrons(loader.load("crons.js").default, path, (name) => functions.get(canonicalName(name))) : [];

@@ -192,6 +192,8 @@ function createCall({ name, type = "query", now = Date.now(), seed }) {
     logs: [],
     uses: deployment.watched ? [] : null,
     fail: () => undefined,
+    requestPart: async () => undefined,
+    respond: () => undefined,
     ...createSyscalls(name),
   };
 }
@@ -208,7 +210,27 @@ function invoke(namespace, exported, call, args) {
   return call.type === "query" ? fn.invokeQuery(json) : fn.invokeMutation(json);
 }
 
-/** @param {{ name: string, type: Call["type"], args: unknown, now?: number, seed?: string }} request */
+/**
+ * Runs what http.ts routes a request to, as crates/isolate/src/environment/action/mod.rs does.
+ * @param {Record<string, any>} namespace @param {Call} call @param {import("./index.mjs").HttpRequest} request @returns {Promise<import("./index.mjs").HttpAnswer>}
+ */
+async function invokeHttp({ default: router }, call, { method, url, headers, body, repeat = 1 }) {
+  const { pathname } = new URL(url);
+  // Made here and awaited below, so that a body that fails is no rejection that nobody handles.
+  /** @type {Promise<ArrayBuffer>} */
+  let responseBody = Promise.resolve(new ArrayBuffer(0));
+  let partsRead = 0;
+  call.respond = (given) => void (responseBody = given);
+  call.requestPart = async () => {
+    if (body === undefined || partsRead === body.length * repeat) return undefined;
+    return Buffer.from(body[partsRead++ % body.length] ?? "", "base64");
+  };
+  if (router.lookup(pathname, method) === null) return { status: 404, headers: [], body: Buffer.from("No matching routes found").toString("base64"), partsRead };
+  const { status, headerPairs } = JSON.parse(await router.runRequest(JSON.stringify({ url, method, headerPairs: headers, streamId: body === undefined ? null : "request" }), pathname));
+  return { status, headers: headerPairs, body: Buffer.from(await responseBody).toString("base64"), partsRead };
+}
+
+/** @param {{ name: string, type: Call["type"], args: unknown, http?: import("./index.mjs").HttpRequest, now?: number, seed?: string }} request */
 async function runCall(request) {
   const call = createCall(request);
   const [path, exported = "default"] = request.name.split(":");
@@ -224,11 +246,11 @@ async function runCall(request) {
     const namespace = await loader.load(`${path}.js`);
     call.phase = "executing";
     call.startedAt = performance.now();
-    const json = await invoke(namespace, exported, call, request.args);
+    const value = request.http === undefined ? JSON.parse(await invoke(namespace, exported, call, request.args)) : await invokeHttp(namespace, call, request.http);
     ownMs = performance.now() - started - waits.total;
     // One turn of the event loop, in which a rejection nobody handled comes up.
     await new Promise((resolve) => setImmediate(resolve));
-    return JSON.parse(json);
+    return value;
   };
   try {
     return { ok: true, value: await Promise.race([run(), failed]), logs: call.logs, uses: call.uses ?? [], ownMs };

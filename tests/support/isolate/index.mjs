@@ -2,8 +2,8 @@
 // only what Convex documents, in a child process with Convex's V8 flags.
 //
 // It follows get-convex/convex-backend: crates/isolate/src/client.rs (flags), isolate.rs and execution_scope.rs (modules),
-// environment/ (clock, randomness, what is allowed where), npm-packages/udf-runtime (globals). It has no http actions, and no
-// database or validation of its own (both are Rust in Convex): deployment.mjs adds a small one, and components.
+// environment/ (clock, randomness, what is allowed where), npm-packages/udf-runtime (globals). It has no database or validation of
+// its own (both are Rust in Convex): deployment.mjs adds a small one, and components.
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,14 @@ import { fileURLToPath } from "node:url";
  * @property {(name: string, args: any) => unknown} [onSyscall]   answers ctx.runQuery and the like ("1.0/runUdf", ...); what it throws may have `data`, as a ConvexError
  *
  * @typedef {{ type?: "query" | "mutation" | "action", now?: number, seed?: string }} CallOptions
+ * @typedef {object} HttpRequest for an http action
+ * @property {string} method
+ * @property {string} url
+ * @property {[name: string, value: string][]} headers
+ * @property {string[]} [body] the parts of a body in base64, as they arrive; none: no body
+ * @property {number} [repeat] how often all of the parts arrive, one after the other
+ * `partsRead`: how many parts of the request's body were asked for.
+ * @typedef {{ status: number, headers: [name: string, value: string][], body: string, partsRead: number }} HttpAnswer `body` in base64
  * @typedef {{ name: string, message: string, stack: string, data?: any }} GuestError
  * @typedef {{ level: string, message: string }[]} Logs
  * What of the runtime a call used, and whether a module did at its evaluation: "importing: env NAME", "executing: clock", ...
@@ -148,6 +156,16 @@ export function createIsolate(options) {
     return inTurn({ kind: "call", request: { name, type, args, now, seed } });
   }
 
+  /**
+   * Runs an http action, of the router that http.ts exports.
+   * @param {HttpRequest} request
+   * @param {Omit<CallOptions, "type">} [callOptions]
+   * @returns {Promise<{ ok: true, value: HttpAnswer, logs: Logs, uses: Uses, ownMs: number } | Extract<CallResult, { ok: false }>>}
+   */
+  function http(request, { now = options.now, seed } = {}) {
+    return inTurn({ kind: "call", request: { name: "http:default", type: "action", args: {}, http: request, now, seed } });
+  }
+
   /** @returns {Promise<void>} */
   async function close() {
     const ending = child;
@@ -158,5 +176,5 @@ export function createIsolate(options) {
     });
   }
 
-  return { call, analyze, close, node, flags };
+  return { call, http, analyze, close, node, flags };
 }

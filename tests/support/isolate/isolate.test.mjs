@@ -2,6 +2,7 @@
 // Run with `node --test tests/support/isolate/isolate.test.mjs`.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { build } from "esbuild";
 import { createIsolate, nearestNode } from "./index.mjs";
 
 // What npm `convex` puts on a registered function, and nothing more.
@@ -16,7 +17,11 @@ const attempt = (f) => { try { return f(); } catch (e) { return e.name + ": " + 
 // (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add))
 const addWasm = "AGFzbQEAAAABBwFgAn9/AX8DAgEABwcBA2FkZAAACgkBBwAgACABags=";
 
+// The router is that of npm `convex`, which is what makes of a request what an http action gets.
+const router = await build({ stdin: { contents: 'export { httpActionGeneric, httpRouter } from "convex/server";', resolveDir: import.meta.dirname }, bundle: true, write: false, format: "esm", conditions: ["convex", "module"] });
+
 const modules = {
+  "_deps/server.js": router.outputFiles[0].text,
   "deps/shared.js": "export const shared = { count: 0 };",
   "rules.js": `${register}
     import { shared } from "./deps/shared.js";
@@ -120,6 +125,27 @@ const modules = {
       }
       return process.env.GREETING;
     });`,
+  "http.js": `
+    import { httpActionGeneric as httpAction, httpRouter } from "./_deps/server.js";
+    const http = httpRouter();
+    const route = (path, method, handler) => http.route({ path, method, handler: httpAction(handler) });
+    route("/echo", "POST", async (_ctx, request) => {
+      const { shared } = await import("./deps/shared.js");
+      const headers = [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x-seen", request.headers.get("x-a") + " " + request.url + " " + shared.count]];
+      return new Response(await request.arrayBuffer(), { status: 201, headers });
+    });
+    route("/first", "POST", async (_ctx, request) => {
+      const reader = request.body.getReader();
+      const { value } = await reader.read();
+      await reader.cancel();
+      return new Response(value.slice(0, 1));
+    });
+    route("/none", "GET", async (_ctx, request) => Response.json([request.body, await request.text(), request.signal.aborted]));
+    route("/redirect", "GET", async (_ctx, request) => {
+      try { return new Response(request.redirect); } catch { return new Response("caught"); }
+    });
+    route("/nothing", "GET", async () => undefined);
+    export default http;`,
   "throws.js": `${register} throw new RangeError("at module scope");`,
 };
 
@@ -246,6 +272,26 @@ for (const node of new Set([nearestNode(), process.execPath])) {
       assert.deepEqual(await value("rules:metadata"), { name: "rules:metadata", componentPath: "" });
       const echoed = await isolate.call("rules:echo", { a: { $integer: "AQAAAAAAAAA=" } });
       assert.deepEqual(echoed.ok && echoed.value, { a: { $integer: "AQAAAAAAAAA=" } });
+    });
+    test("http actions get their request's body as a stream, and give a response", async () => {
+      const text = (/** @type {string} */ part) => Buffer.from(part).toString("base64");
+      const post = { method: "POST", url: "https://site.example/echo?a=1", headers: /** @type {[string, string][]} */ ([["x-a", "one"]]), body: ["ab", "c"].map(text) };
+      const echoed = await isolate.http(post);
+      assert.ok(echoed.ok, JSON.stringify(echoed));
+      const { status, headers, body, partsRead } = echoed.value;
+      assert.deepEqual([status, Buffer.from(body, "base64").toString(), partsRead], [201, "abc", 2]);
+      assert.deepEqual(headers.filter(([name]) => name !== "content-type"), [["set-cookie", "a=1"], ["set-cookie", "b=2"], ["x-seen", "one https://site.example/echo?a=1 0"]]);
+      const first = await isolate.http({ ...post, url: "https://site.example/first", repeat: 1000 });
+      assert.ok(first.ok && first.value.body === text("a") && first.value.partsRead < 5, JSON.stringify(first));
+      const get = { method: "GET", url: "https://site.example/none", headers: [] };
+      const none = await isolate.http(get);
+      assert.deepEqual(none.ok && JSON.parse(Buffer.from(none.value.body, "base64").toString()), [null, "", false]);
+      const lost = await isolate.http({ ...get, url: "https://site.example/lost" });
+      assert.equal(lost.ok && lost.value.status, 404);
+      const redirect = await isolate.http({ ...get, url: "https://site.example/redirect" });
+      assert.match(redirect.ok ? "" : redirect.error.message, /^Not implemented: get redirect for Request/);
+      const nothing = await isolate.http({ ...get, url: "https://site.example/nothing" });
+      assert.match(nothing.ok ? "" : nothing.error.message, /HTTP actions must return a Response/);
     });
     test("a call has a time limit, and the next one works", async () => {
       for (const [name, type] of /** @type {const} */ ([["rules:hang", "query"], ["rules:pending", "action"]])) {

@@ -21,6 +21,8 @@ import { inspect, types } from "node:util";
  * @property {string[] | null} uses what of the runtime was used and when, each once: "importing: env COUNTERSIGN_SECRET"; null: not noted
  * @property {(name: string, json: string) => string} syscall
  * @property {(name: string, json: string) => Promise<string>} asyncSyscall
+ * @property {() => Promise<Uint8Array | undefined>} requestPart   the next part of an http action's request; nothing after the last
+ * @property {(body: Promise<ArrayBuffer>) => void} respond
  */
 
 /** @param {Call} call @param {string} what */
@@ -142,6 +144,8 @@ export function createOps(call) {
 
     syscall: call.syscall,
     asyncSyscall: call.asyncSyscall,
+    requestPart: () => call.requestPart(),
+    respond: (/** @type {Promise<ArrayBuffer>} */ body) => call.respond(body),
 
     domExceptionCode: (/** @type {string} */ name) => new DOMException("", name).code,
     isDOMException: (/** @type {unknown} */ value) => value instanceof DOMException,

@@ -328,6 +328,14 @@
   // -- the web's classes, 02_event.ts to 23_response.ts, and 04_async_hooks.ts -------------------------------------------------
   for (const HostClass of host.webClasses) define(HostClass.name, adopt(HostClass));
   for (const HostClass of host.asyncHooksClasses) define(HostClass.name, adopt(HostClass), false);
+  // 23_request.ts: what has no meaning on a server ends the function, whatever it catches.
+  const withoutMeaning = ["destination", "referrer", "referrerPolicy", "mode", "credentials", "cache", "redirect", "integrity", "keepalive", "isReloadNavigation", "isHistoryNavigation", "duplex"];
+  for (const name of withoutMeaning) {
+    const get = () => {
+      throw op("fatal", `Not implemented: get ${name} for Request`);
+    };
+    Object.defineProperty(global.Request.prototype, name, { get, configurable: true });
+  }
   const events = new global.EventTarget();
   class Window {
     get [Symbol.toStringTag]() {
@@ -346,8 +354,26 @@
     },
     syscall: (name, json) => op("syscall", name, json),
     asyncSyscall: async (name, json) => inward(await op("asyncSyscall", name, json)),
-    jsSyscall: (name) => {
+    jsSyscall: (name, args) => {
+      if (name === "requestFromConvexJson") return requestFrom(args.convexJson);
+      if (name === "convexJsonFromResponse") return describeResponse(args.response);
       throw new Error(`Unknown JS syscall: ${name}`);
     },
   };
+
+  // -- 23_request.ts, 23_response.ts, 06_streams.ts: how an http action gets its request, and what becomes of its response ---------
+  function requestFrom({ url, method, headerPairs, streamId }) {
+    const pull = async (controller) => {
+      const part = await asyncOp("requestPart");
+      if (part === undefined) controller.close();
+      else controller.enqueue(part);
+    };
+    const body = streamId === null ? null : new global.ReadableStream({ type: "bytes", pull });
+    return new global.Request(url, { method, headers: headerPairs, body, duplex: "half" });
+  }
+  function describeResponse(response) {
+    if (!(response instanceof global.Response)) throw new Error("HTTP actions must return a Response");
+    op("respond", response.arrayBuffer());
+    return { status: response.status, headerPairs: [...response.headers] };
+  }
 });

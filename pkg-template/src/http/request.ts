@@ -57,7 +57,7 @@ export interface VerifiedRequest {
  * @param keyring - Its first key signs.
  * @param request - What to send. Its body is read, so send what comes back.
  * @param options - See {@link SignRequestOptions}.
- * @returns The signed request. `fetch` does not follow redirects with it: the signature is for one URL.
+ * @returns The signed request. `fetch` does not follow redirects with it, as the signature is for one URL; in Convex say so: `fetch(signed, { redirect: "manual" })`.
  * @throws CountersignError `header_invalid` for a URL or a header field that cannot be signed, `type_invalid`, `text_malformed`.
  */
 export async function signRequest(keyring: Keyring, request: Request, options: SignRequestOptions = {}): Promise<Request> {

@@ -47,7 +47,7 @@ export async function signedFetch(input: string | URL | Request, init?: RequestI
   const isSigned = own(options, "signedResponse") ?? true;
   // "half" is for bodies that are streams; Node.js wants it said.
   let request = new Request(input, { duplex: "half", ...init } as RequestInit);
-  const redirect = redirectModeOf(request, init);
+  const redirect = redirectModeOf(input, init);
   const keyring = openLocalKeyring(ownOrUnset(options, "secret", ""));
   try {
     for (let redirects = 0; ; redirects += 1) {
@@ -68,14 +68,10 @@ export async function signedFetch(input: string | URL | Request, init?: RequestI
   }
 }
 
-/** Convex's requests do not know how they are to be redirected. */
-function redirectModeOf(request: Request, init: RequestInit | undefined): RequestRedirect {
+/** In Convex a request does not know how it is to be redirected, and asking it ends the function. */
+function redirectModeOf(input: string | URL | Request, init: RequestInit | undefined): RequestRedirect {
   if (init?.redirect !== undefined) return init.redirect;
-  try {
-    return request.redirect;
-  } catch {
-    return "follow"; // what Convex's own fetch does then
-  }
+  return typeof input === "string" || input instanceof URL || "Convex" in globalThis ? "follow" : input.redirect;
 }
 
 function checkDestination(url: string): void {

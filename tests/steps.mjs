@@ -54,6 +54,8 @@ export const steps = [
   { name: "types of the replay stores", command: [...tsc, "tests/http-replay"], fast: false, needs: "build" },
   { name: "replay stores", command: nodeTest("tests/http-replay"), fast: ["node", "--test", "tests/http-replay/memory.test.mjs"], needs: "build" },
   { name: "what replay protection reads and writes", command: nodeTest("tests/bench"), fast: true, needs: "build" },
+  { name: "types of the webhook tests", command: [...tsc, "tests/webhooks"], fast: false, needs: "build" },
+  { name: "webhooks beside the makers' libraries", command: nodeTest("tests/webhooks"), fast: true, needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },

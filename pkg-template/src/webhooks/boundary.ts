@@ -25,7 +25,7 @@ export function packHeaders(value: unknown, scheme: Scheme): Uint8Array {
   const take = (name: unknown, content: unknown): void => {
     if (typeof name !== "string") throw typeInvalid("headers", "a Headers object, an object of texts, or a list of pairs of texts");
     if (!scheme.headers.includes(name.toLowerCase())) return;
-    if (typeof content !== "string") throw typeInvalid(`the header ${name.toLowerCase()}`, "a string");
+    if (typeof content !== "string") throw typeInvalid("each header that is signed", "a string");
     if (!isWellFormed(content)) throw webhookError("header_invalid", scheme);
     found.push(name, content);
   };
@@ -77,16 +77,17 @@ export function refuseWebhook(answer: number, scheme: Scheme): void {
   if (answer !== 0) throw webhookError(errorCodes[answer] ?? `internal_${answer}`, scheme);
 }
 
-/** What is wrong with a delivery and what to do about it. */
-export function webhookError(code: string, { name, headers, secret }: Scheme): CountersignError {
+/** What is wrong with a delivery and what to do about it. What `hmac()` was given is in none: somebody may have mixed up the arguments. */
+export function webhookError(code: string, scheme: Scheme): CountersignError {
+  const [name, headers] = scheme.custom.length === 0 ? [scheme.name, scheme.headers] : ["the sender", ["those that hmac() was given"]];
   const messages: Record<string, string> = {
-    secret_missing: `The secret of ${name} webhooks is not set.`,
-    secret_weak: `The secret of ${name} webhooks can be guessed: it is too short, too regular, or a placeholder. It is ${secret}.`,
-    secret_malformed: `The secret of ${name} webhooks is not of its form: it is ${secret}.`,
-    misconfigured: "hmac() names headers that no request can have, or one of them twice; or there are more than 16 secrets.",
-    signature_missing: `There is no ${headers[0]} header: this is not from ${name}.`,
+    secret_missing: `The secret of webhooks of ${name} is not set.`,
+    secret_weak: `The secret of webhooks of ${name} can be guessed: it is too short, too regular, or a placeholder. It must be ${scheme.secret}.`,
+    secret_malformed: `The secret of webhooks of ${name} is not of its form: it must be ${scheme.secret}.`,
+    misconfigured: "hmac() was given names that no header can have, one name twice, or nothing to stand between time and body; or there are more than 16 secrets.",
+    signature_missing: `There is no signature of ${name}. Its header: ${headers[0]}.`,
     signature_malformed: `The signature of ${name} is not of its form. It was changed on the way, or made by somebody else.`,
-    signature_invalid: `Not signed by ${name} with this secret. Is it the secret of this endpoint, and the body as it came, not parsed and written again?`,
+    signature_invalid: `Not signed by ${name} with this secret. Is it this endpoint's secret, and the body as it came, not parsed and written again?`,
     header_invalid: `A header of ${name} is missing, there twice, or not of its form: ${headers.join(", ")}.`,
     expired: "Signed too long ago. Check the clock of this machine.",
     not_yet_valid: "Signed in the future. Check the clock of this machine.",
@@ -94,4 +95,3 @@ export function webhookError(code: string, { name, headers, secret }: Scheme): C
   };
   return new CountersignError(code, Object.hasOwn(messages, code) ? messages[code] : undefined);
 }
-

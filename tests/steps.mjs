@@ -56,6 +56,8 @@ export const steps = [
   { name: "what replay protection reads and writes", command: nodeTest("tests/bench"), fast: true, needs: "build" },
   { name: "types of the webhook tests", command: [...tsc, "tests/webhooks"], fast: false, needs: "build" },
   { name: "webhooks beside the makers' libraries", command: nodeTest("tests/webhooks"), fast: true, needs: "build" },
+  { name: "types of signed HTTP's peers", command: [...tsc, "tests/http-interop"], fast: false, needs: "build" },
+  { name: "signed HTTP and its peers", command: nodeTest("tests/http-interop"), fast: true, needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },

@@ -20,13 +20,13 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 const runs = join(root, ".cache/conformance");
 /** This run's folder. A process that it starts is told. */
 export const cache = process.env.CONFORMANCE_FOLDER ?? join(runs, String(process.pid));
-const vectorNames = ["rfc4231", "secrets", "values", "lengths", "tokens", "refused"];
+const vectorNames = ["rfc4231", "secrets", "values", "lengths", "tokens", "refused", "messages", "messages-refused"];
 const marker = "CONFORMANCE ";
 
 /** The suite and its vectors as one file that imports nothing. @param {"esm" | "cjs"} format */
 export async function bundleSuite(format) {
   // As text to parse: written as an object, a field called __proto__ would not be one.
-  const vectors = vectorNames.map((name) => `${name}: JSON.parse(${JSON.stringify(readFileSync(join(root, `tests/vectors/${name}.json`), "utf8"))})`);
+  const vectors = vectorNames.map((name) => `"${name}": JSON.parse(${JSON.stringify(readFileSync(join(root, `tests/vectors/${name}.json`), "utf8"))})`);
   const contents = `export { conformance } from "./suite.mjs";\nexport const vectors = { ${vectors.join(",\n")} };`;
   const stdin = { contents, resolveDir: fileURLToPath(new URL(".", import.meta.url)) };
   const { outputFiles } = await build({ stdin, bundle: true, write: false, format, target: "es2020", platform: "neutral", charset: "ascii" });
@@ -54,16 +54,21 @@ export async function prepare({ packageFolder, inspect = true } = {}) {
   write("package.json", '{ "private": true }\n');
   write("suite.mjs", await bundleSuite("esm"));
   write("suite.cjs", await bundleSuite("cjs"));
-  write("entry.mjs", `import * as api from "countersign";
+  // A server entry cannot be imported into a page, nor where jsdom stands in for one.
+  for (const [name, http] of /** @type {const} */ ([["entry", true], ["entry.page", false]])) {
+    write(`${name}.mjs`, `import * as api from "countersign";
 ${inspect ? 'import * as inspect from "countersign/inspect";' : "const inspect = undefined;"}
+${http ? 'import * as http from "countersign/http";' : "const http = undefined;"}
 import { conformance, vectors } from "./suite.mjs";
-export const run = () => conformance({ api, inspect, vectors });
+export const run = () => conformance({ api, inspect, http, vectors });
 `);
-  write("entry.cjs", `const { conformance, vectors } = require("./suite.cjs");
+    write(`${name}.cjs`, `const { conformance, vectors } = require("./suite.cjs");
 const api = require("countersign");
 const inspect = ${inspect ? 'require("countersign/inspect")' : "undefined"};
-exports.run = () => conformance({ api, inspect, vectors });
+const http = ${http ? 'require("countersign/http")' : "undefined"};
+exports.run = () => conformance({ api, inspect, http, vectors });
 `);
+  }
   write("main.mjs", `import { run } from "./entry.mjs";\nrun().then((outcome) => console.log(${JSON.stringify(marker)} + JSON.stringify(outcome)));\n`);
   write("main.cjs", `require("./entry.cjs").run().then((outcome) => console.log(${JSON.stringify(marker)} + JSON.stringify(outcome)));\n`);
 }

@@ -12,26 +12,30 @@ import { calls } from "./cases/calls.mjs";
 import { tokens } from "./cases/tokens.mjs";
 import { idempotency } from "./cases/idempotency.mjs";
 import { inspection } from "./cases/inspection.mjs";
+import { messages } from "./cases/messages.mjs";
 
 /**
  * @typedef {object} Vectors            the files of tests/vectors/, parsed
  * @property {any[]} rfc4231 @property {any[]} secrets @property {any[]} values @property {any[]} lengths @property {any[]} tokens @property {any[]} refused
+ * @property {any[]} messages @property {any[]} messages-refused
  *
  * @typedef {{ passed: number, failures: { name: string, message: string }[] }} Outcome
  *
  * @typedef {object} Suite              what each file of cases is given
  * @property {any} api                  everything "countersign" exports
  * @property {any} inspect              everything "countersign/inspect" exports, or undefined
+ * @property {any} http                 everything "countersign/http" exports, or undefined where there are no servers
  * @property {Vectors} vectors
  * @property {ReturnType<typeof createChecks>} check
  * @property {(name: string, body: () => void) => void} test
+ * @property {(name: string, body: () => Promise<void>) => void} testLater for what is asynchronous; these run last, one after the other
  */
 
 /**
- * @param {{ api: any, inspect?: any, vectors: Vectors }} given
+ * @param {{ api: any, inspect?: any, http?: any, vectors: Vectors }} given
  * @returns {Promise<Outcome>}
  */
-export async function conformance({ api, inspect, vectors }) {
+export async function conformance({ api, inspect, http, vectors }) {
   let passed = 0;
   /** @type {Outcome["failures"]} */
   const failures = [];
@@ -48,13 +52,27 @@ export async function conformance({ api, inspect, vectors }) {
       failures.push({ name, message: error instanceof Error ? error.message : String(error) });
     }
   };
-  const suite = { api, inspect, vectors, check, test };
+  /** @type {{ name: string, body: () => Promise<void> }[]} */
+  const later = [];
+  /** @type {Suite["testLater"]} */
+  const testLater = (name, body) => void later.push({ name, body });
+  const suite = { api, inspect, http, vectors, check, test, testLater };
   // `first` comes first: it makes the first call ever into the package.
-  for (const cases of [first, hmac, secrets, boundary, values, keyrings, calls, tokens, idempotency, inspection]) {
+  for (const cases of [first, hmac, secrets, boundary, values, keyrings, calls, tokens, idempotency, inspection, messages]) {
     test(`${cases.name}: the cases load`, () => {
       cases(suite);
       check.ok(true, "loaded");
     });
+  }
+  for (const { name, body } of later) {
+    const before = check.count();
+    try {
+      await body();
+      if (check.count() === before) throw new Error("a case checked nothing");
+      passed++;
+    } catch (error) {
+      failures.push({ name, message: error instanceof Error ? error.message : String(error) });
+    }
   }
   return { passed, failures };
 }

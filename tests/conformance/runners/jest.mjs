@@ -4,7 +4,7 @@ import { bin, file, runChild, versionOf, write } from "../lib.mjs";
 /** @param {string} environment */
 async function run(environment) {
   const folder = `jest-${environment}`;
-  write(`${folder}/conformance.test.cjs`, `const { run } = require("../entry.cjs");
+  write(`${folder}/conformance.test.cjs`, `const { run } = require("../${environment === "jsdom" ? "entry.page.cjs" : "entry.cjs"}");
 test("conformance", async () => {
   const outcome = await run();
   process.stdout.write("CONFORMANCE " + JSON.stringify(outcome) + "\\n");

@@ -25,7 +25,7 @@ async function visit(url) {
 /** @param {string} folder */
 function writeApp(folder) {
   write(`${folder}/index.html`, '<!doctype html><title>conformance</title><script type="module" src="./main.mjs"></script>\n');
-  write(`${folder}/main.mjs`, 'import { run } from "../entry.mjs";\nrun().then((outcome) => { globalThis.outcome = outcome; });\n');
+  write(`${folder}/main.mjs`, 'import { run } from "../entry.page.mjs";\nrun().then((outcome) => { globalThis.outcome = outcome; });\n');
   return { root: file(folder), logLevel: /** @type {const} */ ("error"), configFile: /** @type {const} */ (false), cacheDir: file(`${folder}/.vite`) };
 }
 

@@ -3,9 +3,11 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
+import { ConvexHttpClient } from "convex/browser";
 import { startApp } from "./app.mjs";
 import { documents, others, pages, readmeSnippet, root, snippets, writeApp } from "./snippets.mjs";
 
@@ -80,7 +82,12 @@ test("every error code is explained, and no other", () => {
   /** @type {{ number: number, code: string }[] | [number, string][]} */
   const listed = JSON.parse(readFileSync(join(root, "tests/vectors/errors.json"), "utf8"));
   const codes = listed.map((entry) => (Array.isArray(entry) ? entry[1] : entry.code)).sort();
-  const explained = [...readFileSync(join(root, "www/docs/errors.md"), "utf8").matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) => cell.split(", ").map((code) => code.replaceAll("`", "")));
+  const codesIn = (/** @type {string} */ text) => [...text.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) => cell.split(", ").map((code) => code.replaceAll("`", "")));
+  const [once = "", again = ""] = readFileSync(join(root, "www/docs/errors.md"), "utf8").split("## Signed HTTP and webhooks");
+  const explained = codesIn(once);
+  // What a client says of a refusal; it is none of Rust's.
+  const more = codesIn(again).filter((code) => code !== "unauthorized");
+  assert.ok(more.length > 10 && more.every((code) => codes.includes(code)), String(more));
   assert.deepEqual(explained.sort(), codes);
 });
 
@@ -101,6 +108,52 @@ test("the README's commands set one secret on both sides, its route calls its fu
   await assert.rejects(deliver(), { name: "CountersignError", code: "unauthorized" });
   assert.ok(app.logged(readmeSnippet("refusal")), `no such line in:\n${app.messages().join("\n")}`);
   assert.ok(!app.messages().some((message) => message.includes(secret)));
+});
+
+test("the README's webhook route passes an event on once, and no other's", async () => {
+  const { generateSecret } = await import("countersign");
+  const { signWebhook } = await import("countersign/webhooks");
+  const secret = generateSecret();
+  Object.assign(process.env, { NEXT_PUBLIC_CONVEX_URL: app.convex.url, COUNTERSIGN_SECRET: secret, POLAR_WEBHOOK_SECRET: "polar_whs_Q2hhbmdlZFRoaXNJc0FuRXhhbXBsZQ" });
+  await app.convex.setEnv("COUNTERSIGN_SECRET", secret);
+  const { POST } = await app.load("app/api/webhooks/polar/route.ts");
+  const body = '{"type":"order.paid"}';
+  /** @param {string} signedWith */
+  const deliver = async (signedWith) => {
+    const headers = signWebhook("polar", { secret: signedWith, id: "evt_9", body });
+    return (await POST(new Request("http://localhost/api/webhooks/polar", { method: "POST", headers, body }))).status;
+  };
+  const rows = async () => (await app.convex.readTable("", "events")).filter(({ eventId }) => eventId === "evt_9").length;
+  assert.deepEqual([await deliver(process.env["POLAR_WEBHOOK_SECRET"] ?? ""), await deliver(process.env["POLAR_WEBHOOK_SECRET"] ?? "")], [200, 200]);
+  assert.equal(await rows(), 1);
+  assert.equal(await deliver("polar_whs_QW5vdGhlclNlY3JldE9mU29tZWJvZHk"), 401);
+  assert.equal(await rows(), 1);
+});
+
+test("the README's action calls its signed route", async () => {
+  const { generateSecret } = await import("countersign");
+  const secret = generateSecret();
+  process.env["COUNTERSIGN_SECRET"] = secret;
+  await app.convex.setEnv("COUNTERSIGN_SECRET", secret);
+  const { POST } = await app.load("app/api/receipts/route.ts");
+  const server = createServer(async (incoming, answer) => {
+    const { method, url, headers } = incoming;
+    const body = Buffer.concat(await incoming.toArray());
+    const request = new Request(`http://localhost${url}`, { method: String(method), headers: /** @type {any} */ (headers), body });
+    const response = await POST(request);
+    answer.writeHead(response.status, Object.fromEntries(response.headers)).end(await response.text());
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
+  try {
+    process.env["SITE_URL"] = `http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`;
+    await app.convex.setEnv("SITE_URL", process.env["SITE_URL"]);
+    const admin = /** @type {any} */ (new ConvexHttpClient(app.convex.url, { skipConvexDeploymentUrlCheck: true, logger: false }));
+    admin.setAdminAuth(app.convex.adminKey);
+    assert.equal(await admin.action("receipts:send", { order: "order 1" }), '{"sent":"order 1","caller":"default"}');
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 /** @param {string} document @param {string} text @returns {string[]} */

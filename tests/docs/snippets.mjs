@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The pages that bring code of their own. Each makes an app: the README's, with the page's files in the places of those of the same name. */
-export const pages = ["replay", "gateway", "callers", "rotation"].map((name) => `www/docs/${name}.md`);
+export const pages = ["replay", "gateway", "callers", "rotation", "http"].map((name) => `www/docs/${name}.md`);
 
 /** What else a user reads. Code in there is the README's. */
 export const others = ["pkg-template/README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["attacks", "design", "errors", "timing"].map((name) => `www/docs/${name}.md`)];

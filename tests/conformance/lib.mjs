@@ -20,7 +20,7 @@ export const root = fileURLToPath(new URL("../../", import.meta.url));
 const runs = join(root, ".cache/conformance");
 /** This run's folder. A process that it starts is told. */
 export const cache = process.env.CONFORMANCE_FOLDER ?? join(runs, String(process.pid));
-const vectorNames = ["rfc4231", "secrets", "values", "lengths", "tokens", "refused", "messages", "messages-refused"];
+const vectorNames = ["rfc4231", "secrets", "values", "lengths", "tokens", "refused", "messages", "messages-refused", "webhooks"];
 const marker = "CONFORMANCE ";
 
 /** The suite and its vectors as one file that imports nothing. @param {"esm" | "cjs"} format */
@@ -58,15 +58,15 @@ export async function prepare({ packageFolder, inspect = true } = {}) {
   for (const [name, http] of /** @type {const} */ ([["entry", true], ["entry.page", false]])) {
     write(`${name}.mjs`, `import * as api from "countersign";
 ${inspect ? 'import * as inspect from "countersign/inspect";' : "const inspect = undefined;"}
-${http ? 'import * as http from "countersign/http";' : "const http = undefined;"}
+${http ? 'import * as http from "countersign/http";\nimport * as webhooks from "countersign/webhooks";' : "const [http, webhooks] = [];"}
 import { conformance, vectors } from "./suite.mjs";
-export const run = () => conformance({ api, inspect, http, vectors });
+export const run = () => conformance({ api, inspect, http, webhooks, vectors });
 `);
     write(`${name}.cjs`, `const { conformance, vectors } = require("./suite.cjs");
 const api = require("countersign");
 const inspect = ${inspect ? 'require("countersign/inspect")' : "undefined"};
-const http = ${http ? 'require("countersign/http")' : "undefined"};
-exports.run = () => conformance({ api, inspect, http, vectors });
+const [http, webhooks] = ${http ? '[require("countersign/http"), require("countersign/webhooks")]' : "[]"};
+exports.run = () => conformance({ api, inspect, http, webhooks, vectors });
 `);
   }
   write("main.mjs", `import { run } from "./entry.mjs";\nrun().then((outcome) => console.log(${JSON.stringify(marker)} + JSON.stringify(outcome)));\n`);

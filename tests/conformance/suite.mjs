@@ -13,17 +13,19 @@ import { tokens } from "./cases/tokens.mjs";
 import { idempotency } from "./cases/idempotency.mjs";
 import { inspection } from "./cases/inspection.mjs";
 import { messages } from "./cases/messages.mjs";
+import { webhooks as webhookCases } from "./cases/webhooks.mjs";
 
 /**
  * @typedef {object} Vectors            the files of tests/vectors/, parsed
  * @property {any[]} rfc4231 @property {any[]} secrets @property {any[]} values @property {any[]} lengths @property {any[]} tokens @property {any[]} refused
- * @property {any[]} messages @property {any[]} messages-refused
+ * @property {any[]} webhooks @property {any[]} messages @property {any[]} messages-refused
  *
  * @typedef {{ passed: number, failures: { name: string, message: string }[] }} Outcome
  *
  * @typedef {object} Suite              what each file of cases is given
  * @property {any} api                  everything "countersign" exports
  * @property {any} inspect              everything "countersign/inspect" exports, or undefined
+ * @property {any} webhooks             everything "countersign/webhooks" exports, or undefined where there are no servers
  * @property {any} http                 everything "countersign/http" exports, or undefined where there are no servers
  * @property {Vectors} vectors
  * @property {ReturnType<typeof createChecks>} check
@@ -32,10 +34,10 @@ import { messages } from "./cases/messages.mjs";
  */
 
 /**
- * @param {{ api: any, inspect?: any, http?: any, vectors: Vectors }} given
+ * @param {{ api: any, inspect?: any, http?: any, webhooks?: any, vectors: Vectors }} given
  * @returns {Promise<Outcome>}
  */
-export async function conformance({ api, inspect, http, vectors }) {
+export async function conformance({ api, inspect, http, webhooks, vectors }) {
   let passed = 0;
   /** @type {Outcome["failures"]} */
   const failures = [];
@@ -56,9 +58,9 @@ export async function conformance({ api, inspect, http, vectors }) {
   const later = [];
   /** @type {Suite["testLater"]} */
   const testLater = (name, body) => void later.push({ name, body });
-  const suite = { api, inspect, http, vectors, check, test, testLater };
+  const suite = { api, inspect, http, webhooks, vectors, check, test, testLater };
   // `first` comes first: it makes the first call ever into the package.
-  for (const cases of [first, hmac, secrets, boundary, values, keyrings, calls, tokens, idempotency, inspection, messages]) {
+  for (const cases of [first, hmac, secrets, boundary, values, keyrings, calls, tokens, idempotency, inspection, messages, webhookCases]) {
     test(`${cases.name}: the cases load`, () => {
       cases(suite);
       check.ok(true, "loaded");

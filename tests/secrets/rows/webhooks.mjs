@@ -78,4 +78,45 @@ export const webhooks = {
       }
     }
   },
+  webhookRoute: (given) => route(given, (provider, handler, options) => given.api.webhookRoute(provider, handler, options)),
+  webhookHttpAction: (given) => route(given, (provider, handler, options) => {
+    const action = given.api.webhookHttpAction(provider, handler === undefined ? handler : (/** @type {unknown} */ _, /** @type {unknown} */ delivery) => handler(delivery), options);
+    return (request) => action({}, request);
+  }),
+  async firstDelivery({ watch, api, secret }) {
+    const component = { replay: { consume: {} } };
+    for (const status of ["fresh", "replayed", secret]) await watch.settled(() => api.firstDelivery({ db: {}, runMutation: async () => ({ status }) }, component, "github:evt_1"));
+    for (const thing of odd(secret)) {
+      await watch.settled(() => api.firstDelivery({ db: {}, runMutation: async () => ({ status: "fresh" }) }, component, thing));
+      await watch.settled(() => api.firstDelivery(thing, component, "github:evt_1"));
+    }
+  },
 };
+
+/** @param {Given} given @param {(provider: any, handler: any, options: any) => (request: Request) => Promise<Response>} make */
+async function route(given, make) {
+  const { watch, api, secret, other } = given;
+  const noted = async (/** @type {Response} */ response) => [response.status, [...response.headers], await response.text()];
+  for (const provider of [...named, api.hmac(zoom)]) {
+    const [right, wrong] = [formed(provider, secret), formed(provider, other)];
+    const headers = api.signWebhook(provider, { secret: right, body, timestamp: now, id: "id-1", url });
+    forbidMacs(given, headers);
+    const request = (/** @type {[string, string][]} */ list = headers, sent = body) => new Request(`${url}?secret=${encodeURIComponent(secret)}`, { method: "POST", headers: list, body: sent });
+    // What the handler gets back is its own request, signature and all.
+    const handler = (/** @type {any} */ { id, timestamp, event, idempotencyKey }) => Response.json({ id, timestamp, event, idempotencyKey });
+    for (const options of [{ secret: right }, { secret: wrong }, { secret: [wrong, right] }, { secret: () => right }, { secret: undefined }, { secret: "" }, ...damaged(secret).map((text) => ({ secret: formed(provider, text) }))]) {
+      const post = watch.run(() => make(provider, handler, { url, ...options }));
+      if (post === undefined) continue;
+      for (const sent of [request(), request([]), request(headers, `${body} `), request(headers, secret)]) await watch.settled(async () => noted(await post(sent)));
+    }
+  }
+  for (const thing of odd(secret)) {
+    for (const options of [thing, { secret: thing }, { secret: [secret, thing] }, { secret: () => thing }, { secret, maxBodyBytes: thing }, { secret, toleranceMs: thing }]) {
+      const post = watch.run(() => make("github", () => undefined, options));
+      if (post !== undefined) await watch.settled(async () => noted(await post(new Request(url, { method: "POST", body, headers: api.signWebhook("github", { secret, body }) }))));
+    }
+    watch.run(() => make("github", undefined, { secret: thing }));
+    const post = watch.run(() => make(thing, () => undefined, { secret }));
+    if (post !== undefined) await watch.settled(async () => noted(await post(new Request(url, { method: "POST", body }))));
+  }
+}

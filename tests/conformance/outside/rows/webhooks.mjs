@@ -1,7 +1,7 @@
 // Webhooks: every provider, what is refused, and secrets that cannot be used.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { hmac, signWebhook, verifyWebhook } from "countersign/webhooks";
+import { firstDelivery, hmac, signWebhook, verifyWebhook, webhookHttpAction, webhookRoute } from "countersign/webhooks";
 import { NOW } from "../material.mjs";
 import { rowsOf } from "../world.mjs";
 
@@ -37,6 +37,29 @@ function hide(world, secret, headers) {
 const signed = (world, provider, secret, body, options) => hide(world, secret, signWebhook(provider, { secret, body, timestamp: NOW, id: "id-1", url, ...options }));
 
 const zoom = { header: "x-sig", encoding: /** @type {const} */ ("hex"), prefix: "v0=", timestamp: { header: "x-time", unit: /** @type {const} */ ("s"), before: "v0:", after: ":" } };
+
+/** @param {(provider: any, handler: any, options: any) => (request: Request) => Promise<Response>} make */
+const routeRows = (make) => ({
+  "deliveries of every provider": async (/** @type {World} */ world) => {
+    for (const [provider, secret] of Object.entries(secretsOf(world))) {
+      const body = bodyOf(world);
+      const handler = () => world.look(`in the handler of ${provider}`);
+      const request = () => new Request(url, { method: "POST", body, headers: signed(world, provider, secret, body) });
+      assert.equal((await make(provider, handler, { secret, url })(request())).status, 200);
+      world.look(provider);
+      assert.equal((await make(provider, handler, { secret: secret.replace(/.{8}$/, world.m.bytes("tail", 6).toString("base64")), url })(request())).status, 401);
+      world.look(`${provider}, another secret`);
+      assert.equal((await make(provider, handler, { secret, url, maxBodyBytes: 10 })(request())).status, 413);
+    }
+  },
+  "secrets that cannot be used": async (/** @type {World} */ world) => {
+    for (const secret of [undefined, "", ` ${world.m.secret}`, world.m.secret.slice(0, 15)]) {
+      const request = new Request(url, { method: "POST", body: world.m.field, headers: signed(world, "github", world.m.secret, world.m.field) });
+      assert.equal((await make("github", () => {}, { secret })(request)).status, 500);
+      world.look(`${secret?.length} bytes`);
+    }
+  },
+});
 
 export const webhookRows = [
   ...rowsOf("verifyWebhook", {
@@ -128,6 +151,14 @@ export const webhookRows = [
     "headers that there cannot be": (world) => {
       const provider = hmac({ ...zoom, header: "x sig" });
       world.refuses(() => signed(world, provider, world.m.secret, world.m.field), "misconfigured");
+    },
+  }),
+  ...rowsOf("webhookRoute", routeRows(webhookRoute)),
+  ...rowsOf("webhookHttpAction", routeRows((provider, handler, options) => (request) => webhookHttpAction(provider, handler, options)({}, request))),
+  ...rowsOf("firstDelivery", {
+    asked: async (world) => {
+      const ctx = { db: {}, runMutation: async () => (world.look("under way"), { status: "fresh" }) };
+      assert.equal(await firstDelivery(ctx, { replay: { consume: {} } }, "github:evt_1"), true);
     },
   }),
 ];

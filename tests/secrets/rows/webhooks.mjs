@@ -31,7 +31,7 @@ export const webhooks = {
     const { watch, api, secret, other } = given;
     for (const provider of [...named, api.hmac(zoom)]) {
       const [right, wrong] = [formed(provider, secret), formed(provider, other)];
-      const headers = api.signWebhook(provider, { secret: right, body, timestamp: now, id: "id-1", url });
+      const headers = /** @type {[string, string][]} */ (api.signWebhook(provider, { secret: right, body, timestamp: now, id: "id-1", url }));
       forbidMacs(given, headers);
       const verify = (/** @type {object} */ changes) => watch.shown(() => api.verifyWebhook(provider, { secret: right, headers, body, now, url, ...changes }));
       for (const changes of [
@@ -99,7 +99,7 @@ async function route(given, make) {
   const noted = async (/** @type {Response} */ response) => [response.status, [...response.headers], await response.text()];
   for (const provider of [...named, api.hmac(zoom)]) {
     const [right, wrong] = [formed(provider, secret), formed(provider, other)];
-    const headers = api.signWebhook(provider, { secret: right, body, timestamp: now, id: "id-1", url });
+    const headers = /** @type {[string, string][]} */ (api.signWebhook(provider, { secret: right, body, timestamp: now, id: "id-1", url }));
     forbidMacs(given, headers);
     const request = (/** @type {[string, string][]} */ list = headers, sent = body) => new Request(`${url}?secret=${encodeURIComponent(secret)}`, { method: "POST", headers: list, body: sent });
     // What the handler gets back is its own request, signature and all.

@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { ConvexHttpClient } from "convex/browser";
 import { startApp } from "./app.mjs";
-import { documents, others, pages, readmeSnippet, root, snippets, writeApp } from "./snippets.mjs";
+import { documents, others, pages, readmeSnippet, root, snippets, testOf, writeApp } from "./snippets.mjs";
 
 const exec = promisify(execFile);
 const packageJson = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -46,7 +46,7 @@ test("other documents bring no code that the README does not have", () => {
 
 test("a page's blocks are files of its app, or what its test runs or finds in the log", () => {
   for (const page of pages) {
-    const source = readFileSync(join(root, page.replace(/^www(.*)md$/, "tests$1test.mjs")), "utf8");
+    const source = readFileSync(join(root, testOf(page)), "utf8");
     for (const { language, title, code } of snippets(page)) {
       if (title === undefined) assert.equal(code, "npm install countersign\n", `${page}: a block without a title is tried by nothing`);
       else if (language !== "ts") assert.ok(source.includes(`"${title}"`), `${page}: its test does not try "${title}"`);
@@ -70,7 +70,11 @@ test("every command in the documents exists", () => {
 
 test("every link between the documents leads somewhere", () => {
   assert.deepEqual(documents.flatMap((document) => deadLinks(document, readFileSync(join(root, document), "utf8"))), []);
-  assert.ok(pages.every((page) => readFileSync(join(root, "README.md"), "utf8").includes(`](${page})`)), "the README leads to each page");
+  for (const page of pages) {
+    const [first, name = ""] = [page.replace(/-\w+(?=\.md$)/, ""), page.split("/").at(-1)];
+    assert.ok(readFileSync(join(root, "README.md"), "utf8").includes(`](${first})`), `the README leads to ${first}`);
+    assert.ok(first === page || readFileSync(join(root, first), "utf8").includes(`](${name})`), `${first} leads to ${page}`);
+  }
 });
 
 test("a link that leads nowhere is seen", () => {

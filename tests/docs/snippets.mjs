@@ -9,6 +9,13 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 /** The pages that bring code of their own. Each makes an app: the README's, with the page's files in the places of those of the same name. */
 export const pages = ["replay", "gateway", "callers", "rotation", "http"].map((name) => `www/docs/${name}.md`);
 
+/** Those on webhooks: one, and one for each group of providers. */
+export const webhookPages = ["webhooks", "webhooks-standard", "webhooks-payments", "webhooks-services"].map((name) => `www/docs/${name}.md`);
+pages.push(...webhookPages);
+
+/** The test of a page, or of all the pages whose names begin alike. @param {string} page */
+export const testOf = (page) => page.replace(/^www\/docs\/(\w+).*$/, "tests/docs/$1.test.mjs");
+
 /** What else a user reads. Code in there is the README's. */
 export const others = ["pkg-template/README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["attacks", "design", "errors", "timing"].map((name) => `www/docs/${name}.md`)];
 

@@ -69,12 +69,12 @@ async function verified(from: Endpoint, request: Request): Promise<WebhookDelive
   const secret = await secretOf(from);
   const body = await readBody(request, from.maxBodyBytes);
   const found = verifyWebhook(from.provider, { secret, headers: headersOf(request), body, toleranceMs: from.toleranceMs, url: from.url });
-  const { url, method, headers } = request;
+  const { url, method, headers, signal } = request;
   return {
     ...found,
     body,
     json: () => JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body)),
-    request: new Request(url, { method, headers, body: bodyOf(body) }),
+    request: new Request(url, { method, headers, signal, body: bodyOf(body) }),
   };
 }
 

@@ -8,7 +8,7 @@ export const AUDIENCE = "https://happy-animal-123.convex.cloud";
 export const NONCE = Uint8Array.from({ length: 16 }, (_, i) => 0x40 + i);
 
 const SALT = "countersign.v1";
-const PURPOSES = ["call", "key-id", "fingerprint"];
+const PURPOSES = ["call", "http", "key-id", "fingerprint"];
 
 /**
  * Everything that is secret in a test. Two of them, made of two seeds, differ in every byte that matters and in no length.
@@ -51,6 +51,9 @@ export function statesOf(key) {
 
 /** The key that signs calls. @param {string} secret */
 export const callKey = (secret) => Buffer.from(hkdfSync("sha256", secret, SALT, "call", 32));
+
+/** The key that signs HTTP messages. @param {string} secret */
+export const httpKey = (secret) => Buffer.from(hkdfSync("sha256", secret, SALT, "http", 32));
 
 /** As RFC 2104 has it. @param {Uint8Array} key */
 export const shortKey = (key) => (key.length > 64 ? sha256(key) : Buffer.from(key));
@@ -108,6 +111,7 @@ export class Patterns {
     this.addMac(`${name}, extracted key`, Buffer.from(SALT), ikm);
     this.addKey(`${name}, extracted key`, prk);
     this.addKey(`${name}, call key`, callKey(secret));
+    this.addKey(`${name}, http key`, httpKey(secret));
     for (const purpose of PURPOSES) {
       const info = Buffer.from(`${purpose}\x01`);
       this.addMac(`${name}, ${purpose} key`, prk, info);

@@ -32,3 +32,12 @@ export function tour(world) {
   world.hide("generated secret", secret);
   world.hide("its random bytes", Buffer.from(secret.slice(4, 47), "base64url"));
 }
+
+/** The keys that sign HTTP messages, which only the rich module knows. @param {typeof import("countersign/http")} http @param {import("./world.mjs").World} world */
+export function signMessages(http, { m }) {
+  for (const secret of [m.secret, m.other, m.third]) {
+    const keyring = http.createKeyring(secret);
+    http.signMessage(keyring, { method: "POST", target: "/", headers: [], body: m.field, audience: "https://app.example" });
+    keyring.free();
+  }
+}

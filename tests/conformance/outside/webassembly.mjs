@@ -9,8 +9,25 @@
  * @property {Record<string, any>} exports as WebAssembly made them
  */
 
-/** Every instance since the list was last emptied, the newest last. @type {Watched[]} */
+/** Every instance that was made or used since the list was last emptied, the newest last. @type {Watched[]} */
 export const instances = [];
+
+/** Instances that no test can make the package drop, with their memories as they are to begin with. @type {Map<Watched, Uint8Array>} */
+const kept = new Map();
+
+/** Makes what is in these instances' memories now what each row begins with. @param {readonly Watched[]} list */
+export function keepMemories(list) {
+  for (const instance of list) kept.set(instance, new Uint8Array(instance.memory.buffer).slice());
+}
+
+/** So that what was counted in between is no difference between two runs. */
+export function restoreMemories() {
+  for (const [{ memory }, bytes] of kept) {
+    const now = new Uint8Array(memory.buffer);
+    now.fill(0, bytes.length);
+    now.set(bytes);
+  }
+}
 
 /** How many modules were compiled. */
 export let compiled = 0;
@@ -40,6 +57,8 @@ function guarded(instance) {
   const entries = Object.entries(instance.exports).map(([name, value]) => {
     if (typeof value !== "function") return [name, value];
     return [name, (/** @type {unknown[]} */ ...args) => {
+      // Made before the list was emptied, and still in use.
+      if (!instances.includes(instance)) instances.push(instance);
       try {
         hooks.enter?.(instance, name);
         return value(...args);
@@ -108,4 +127,22 @@ export function dropInstance(api) {
     throw error;
   }
   throw new Error("encodeValue took a value whose fields it cannot know");
+}
+
+/** The same for the rich instance, which is kept between calls as well. @param {typeof import("countersign/inspect")} inspection */
+export function dropRichInstance(inspection) {
+  const trap = new WebAssembly.RuntimeError("dropped by a test");
+  const { enter } = hooks;
+  hooks.enter = ({ kind }) => {
+    if (kind === "rich") throw trap;
+  };
+  try {
+    inspection.inspectSecret("");
+  } catch (error) {
+    if (error === trap) return;
+    throw error;
+  } finally {
+    hooks.enter = enter;
+  }
+  throw new Error("inspectSecret did not go into the rich module");
 }

@@ -5,10 +5,11 @@ import * as inspection from "countersign/inspect";
 import * as convex from "countersign/convex";
 import * as client from "countersign/client";
 import * as next from "countersign/next";
+import * as http from "countersign/http";
 import { AUDIENCE, NONCE, NOW, callKey, material, shortKey, statesOf, tracesOf } from "./material.mjs";
 import { capture } from "./memory.mjs";
 import { membersOf } from "./surface.mjs";
-import { dropInstance, instances } from "./webassembly.mjs";
+import { dropInstance, dropRichInstance, instances, restoreMemories } from "./webassembly.mjs";
 
 /** @typedef {import("./memory.mjs").Snapshot} Snapshot */
 /** @typedef {{ label: string, live: Buffer[], snapshots: { kind: string, snapshot: Snapshot }[] }} Look */
@@ -31,6 +32,7 @@ export class World {
   convex = convex;
   client = client;
   next = next;
+  http = /** @type {any} */ (http);
 
   /** @param {string} seed */
   constructor(seed) {
@@ -129,6 +131,8 @@ function foreseeable(world) {
 /** Runs a row in an instance of its own. @param {Row} row @param {string} seed */
 export async function observe(row, seed) {
   dropInstance(api);
+  dropRichInstance(inspection);
+  restoreMemories();
   instances.length = 0;
   const world = new World(seed);
   const restore = foreseeable(world);

@@ -10,6 +10,13 @@ export const record = internalMutation({
   handler: async (ctx, args) => await ctx.db.insert("events", { ...args, outcome: "processed" }),
 });
 
+/** For http actions, which were told who signed. */
+export const stamped = internalMutation({
+  args: { ...event, caller: v.string(), keyId: v.string() },
+  returns: v.id("events"),
+  handler: async (ctx, args) => await ctx.db.insert("events", { ...args, outcome: "processed" }),
+});
+
 export const stored = internalQuery({
   args: { eventId: v.string() },
   returns: v.number(),

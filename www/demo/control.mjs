@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
+import { exchanges as all } from "./exchanges/index.mjs";
 import { changes } from "./lab.mjs";
 
 const maxWaiting = 8;
@@ -10,9 +11,9 @@ const maxBodyBytes = 4096;
 /**
  * Serves `POST <url>`: sends the delivery that a visitor describes and answers with its outcome.
  * The URL has an unguessable path and listens on this machine only.
- * @param {() => ReturnType<typeof import("./lab.mjs").createLab>} lab
+ * @param {() => { lab: ReturnType<typeof import("./lab.mjs").createLab>, exchanges: ReturnType<typeof import("./exchanges/index.mjs").createExchanges> }} demo
  */
-export async function startControl(lab) {
+export async function startControl(demo) {
   const path = `/${randomBytes(16).toString("hex")}`;
   let waiting = 0;
   const server = createServer(async (request, response) => {
@@ -26,9 +27,11 @@ export async function startControl(lab) {
     try {
       const wish = parseWish(await readText(request));
       if (wish === undefined) return reply(400, { title: "The form sent something the demo does not know." });
+      const { lab, exchanges } = demo();
+      if ("exchange" in wish) return reply(200, await exchanges.send(wish.exchange));
       const { change, route, type, amount } = wish;
-      const delivery = lab().newDelivery({ type, amount });
-      reply(200, await lab().send(change, { route, delivery }));
+      const delivery = lab.newDelivery({ type, amount });
+      reply(200, await lab.send(change, { route, delivery }));
     } catch (error) {
       console.error("demo: a delivery could not be sent:", error);
       reply(500, { title: "The demo could not send this delivery. Its terminal says why." });
@@ -57,9 +60,13 @@ function parseWish(text) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
+  if (Object.hasOwn(wish, "kind")) {
+    const exchange = all.find(({ kind, id }) => kind === wish.kind && id === wish.id);
+    return exchange && { exchange };
+  }
   const { change, route, type, amount } = wish;
-  const known = changes.includes(change) && ["node", "edge"].includes(route) && typeof type === "string" && /^[a-z._]{1,40}$/.test(type);
-  return known && Number.isSafeInteger(amount) && amount >= 0 && amount <= 1e9 ? { change, route, type, amount } : undefined;
+  const fine = changes.includes(change) && ["node", "edge"].includes(route) && typeof type === "string" && /^[a-z._]{1,40}$/.test(type);
+  return fine && Number.isSafeInteger(amount) && amount >= 0 && amount <= 1e9 ? { change, route, type, amount } : undefined;
 }
 
 async function readText(request) {

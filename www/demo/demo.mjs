@@ -123,13 +123,13 @@ function requireNode() {
 }
 
 /** Says how the table came out, and looks for the secrets where they must not be. */
-function report(results, { backend, log, secrets }) {
+function report(results, { backend, relay, log, secrets }) {
   const count = (mark) => results.filter((row) => row.mark === mark).length;
   const all = secrets();
   const lines = log();
-  const found = all.some((each) => backend.proxy?.search(each) === true);
+  const found = all.some((each) => backend.proxy?.search(each) === true || relay.search(each));
   const logged = all.some((each) => lines.some((line) => line.includes(each)));
-  if (found) console.log(red("A secret was in a call that travelled."));
+  if (found) console.log(red("A secret was in a call or a request that travelled."));
   if (logged) console.log(red("A secret was in a log."));
   const clean = !found && !logged;
   const passed = count("passed") === results.length && clean;
@@ -137,7 +137,7 @@ function report(results, { backend, log, secrets }) {
   if (passed) console.log(green(`All ${results.length} rows came out as they should.`));
   else console.log(red(`${count("passed")} rows of ${results.length} came out as they should; ${count("failed")} did not, ${count("skipped")} were skipped.`));
   if (backend.real) console.log("Skipped rows do not count as passed: their proof is in the environment or the log of that deployment, or they need the worker's secret.");
-  else if (clean) console.log(dim(`None of the ${all.length} secrets was in the ${backend.proxy.callCount()} calls that travelled, or in a log.`));
+  else if (clean) console.log(dim(`None of the ${all.length} secrets was in the ${backend.proxy.callCount()} calls and the requests that travelled, or in a log.`));
   return passed;
 }
 

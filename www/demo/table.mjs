@@ -1,6 +1,7 @@
 // The table: each row sends deliveries and checks what came back, what the log says and what was stored.
 
 import { callerRows } from "./rows/callers.mjs";
+import { exchangeRows } from "./rows/exchanges.mjs";
 import { onceRows } from "./rows/once.mjs";
 import { rotationRows } from "./rows/rotation.mjs";
 import { setupRows } from "./rows/setup.mjs";
@@ -11,21 +12,25 @@ import { bold, dim, green, red, yellow } from "./steps.mjs";
  * @typedef {object} Row
  * @property {string} name
  * @property {string} expected
- * @property {("env" | "log" | "worker")[]} needs what the row needs beside the answers: to change the deployment's
- *   environment, to read its log, the worker's secret
+ * @property {("env" | "log" | "worker" | "here")[]} needs what the row needs beside the answers: to change the deployment's
+ *   environment, to read its log, the worker's secret, a deployment on this machine
  * @property {(context: Awaited<ReturnType<typeof import("./serve.mjs").startDemo>>) => Promise<import("./rows/judge.mjs").Judged>} run
  *
  * @typedef {Omit<import("./rows/judge.mjs").Judged, "problems"> & { problems: string[], mark: "passed" | "failed" | "skipped" }} Result
  */
 
-/** @type {Row[]} */
-export const rows = [...signatureRows, ...onceRows, ...callerRows, ...rotationRows, ...setupRows];
+/** @type {[title: string, rows: Row[]][]} */
+export const sections = [
+  ["Signed calls", [...signatureRows, ...onceRows, ...callerRows, ...rotationRows, ...setupRows]],
+  ["Webhooks", exchangeRows("webhook")],
+  ["Signed HTTP", exchangeRows("request")],
+];
 
 const columns = [
   ["", 2],
-  ["delivery", 30],
-  ["expected", 29],
-  ["came back", 29],
+  ["what was sent", 32],
+  ["expected", 31],
+  ["came back", 31],
   ["code in the log", 20],
 ];
 
@@ -34,23 +39,25 @@ const columns = [
  * @returns {Promise<Result[]>}
  */
 export async function runTable(context) {
-  console.log(`\n${bold(line(columns.map(([title]) => title)))}`);
   const results = [];
-  for (const [index, row] of rows.entries()) {
-    const result = await runRow(row, context);
-    results.push(result);
-    const { came, code, mark, notes, problems } = result;
-    const sign = mark === "passed" ? green("✓ ok") : mark === "skipped" ? yellow("- skipped") : red("✗ WRONG");
-    console.log(`${line([String(index + 1), row.name, row.expected, came, code])} ${sign}`);
-    if (mark !== "failed") for (const note of notes) console.log(dim(`      ${note}`));
-    for (const problem of problems) console.log(red(`      ${problem}`));
+  for (const [title, rows] of sections) {
+    console.log(`\n${bold(line(["", title, ...columns.slice(2).map(([column]) => column)]))}`);
+    for (const row of rows) {
+      const result = await runRow(row, context);
+      results.push(result);
+      const { came, code, mark, notes, problems } = result;
+      const sign = mark === "passed" ? green("✓ ok") : mark === "skipped" ? yellow("- skipped") : red("✗ WRONG");
+      console.log(`${line([String(results.length), row.name, row.expected, came, code])} ${sign}`);
+      if (mark !== "failed") for (const note of notes) console.log(dim(`      ${note}`));
+      for (const problem of problems) console.log(red(`      ${problem}`));
+    }
   }
   return results;
 }
 
 async function runRow(row, context) {
   const none = { came: "", code: "", notes: [], problems: [] };
-  if (context.backend.real && row.needs.includes("env")) return { ...none, came: "skipped: real deployment", mark: "skipped" };
+  if (context.backend.real && (row.needs.includes("env") || row.needs.includes("here"))) return { ...none, came: "skipped: real deployment", mark: "skipped" };
   if (context.workerSecret === undefined && row.needs.includes("worker")) {
     return { ...none, came: "skipped: no worker's secret", notes: ["skipped: COUNTERSIGN_WORKER_SECRET is not set in this shell"], mark: "skipped" };
   }

@@ -17,7 +17,9 @@ import type * as backfill from "../backfill.js";
 import type * as countersign from "../countersign.js";
 import type * as events from "../events.js";
 import type * as gateway from "../gateway.js";
+import type * as http from "../http.js";
 import type * as orders from "../orders.js";
+import type * as receipts from "../receipts.js";
 import type * as webhooks from "../webhooks.js";
 
 /**
@@ -33,7 +35,9 @@ declare const fullApi: ApiFromModules<{
   countersign: typeof countersign;
   events: typeof events;
   gateway: typeof gateway;
+  http: typeof http;
   orders: typeof orders;
+  receipts: typeof receipts;
   webhooks: typeof webhooks;
 }>;
 export declare const api: FilterApi<

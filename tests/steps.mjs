@@ -56,6 +56,8 @@ export const steps = [
   { name: "what replay protection reads and writes", command: nodeTest("tests/bench"), fast: true, needs: "build" },
   { name: "types of the webhook tests", command: [...tsc, "tests/webhooks"], fast: false, needs: "build" },
   { name: "webhooks beside the makers' libraries", command: nodeTest("tests/webhooks"), fast: true, needs: "build" },
+  { name: "types of signed HTTP's tests", command: [...tsc, "tests/http"], fast: false, needs: "build" },
+  { name: "signed HTTP", command: nodeTest("tests/http"), fast: true, needs: "build" },
   { name: "types of signed HTTP's peers", command: [...tsc, "tests/http-interop"], fast: false, needs: "build" },
   { name: "signed HTTP and its peers", command: nodeTest("tests/http-interop"), fast: true, needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },

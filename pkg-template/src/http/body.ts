@@ -6,7 +6,8 @@ export const DEFAULT_MAX_BODY = 1024 * 1024;
 
 /**
  * Reads the body of a request or a response, once, as bytes. At most the cap and one chunk of the stream are held: a body that turns out to be longer is
- * given up at that chunk, and one that says so in Content-Length before any of it is read. What Content-Length says otherwise is not believed.
+ * given up at that chunk, and one that says so in Content-Length before any of it is read. What Content-Length says otherwise is not believed. Of a request the
+ * rest is left unread, for the server to drop when it has answered: to cancel it would end the connection, in Node.js, before the answer is out.
  *
  * @param source - Its body must be unread.
  * @param maxBytes - The cap.
@@ -25,8 +26,8 @@ export async function readBody(source: Request | Response, maxBytes: number): Pr
     if (declaredLength(source) > maxBytes) throw tooLarge(maxBytes);
     return await readAll(reader, maxBytes);
   } catch (error) {
-    // Whoever sends is told to stop. Not awaited: a sender may never confirm it, and what was found wrong is what counts.
-    reader.cancel(error).catch(() => "the stream has failed already");
+    // Not awaited: a sender may never confirm it, and what was found wrong is what counts.
+    if ("status" in source) reader.cancel(error).catch(() => "the stream has failed already");
     throw error;
   }
 }

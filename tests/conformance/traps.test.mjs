@@ -11,15 +11,16 @@ import { test } from "node:test";
 import { anyApi, mutationGeneric, queryGeneric, actionGeneric } from "convex/server";
 import { compareFigures } from "./outside/figures.mjs";
 import { trappingModule } from "./outside/instrument.mjs";
-import { AUDIENCE, NOW } from "./outside/material.mjs";
+import { AUDIENCE, NONCE, NOW } from "./outside/material.mjs";
 import { capture, indexOf, search } from "./outside/memory.mjs";
-import { dropInstance, hooks, instances, replaceModules, watchWebAssembly } from "./outside/webassembly.mjs";
+import { dropInstance, dropRichInstance, hooks, instances, replaceModules, watchWebAssembly } from "./outside/webassembly.mjs";
 
 /** @typedef {import("./outside/webassembly.mjs").Watched} Watched */
 
 watchWebAssembly();
 replaceModules(trappingModule, "lean", "rich");
 const { World } = await import("./outside/world.mjs");
+const { signWebhook, verifyWebhook } = await import("countersign/webhooks");
 /** What guards and gateways ask, and nobody else. @type {{ checkScope(what: "caller" | "function", name: string, list: readonly string[]): void }} */
 const { checkScope } = await import(new URL("./core/scope.js", import.meta.resolve("countersign")).href);
 
@@ -195,11 +196,34 @@ for (const [name, use] of Object.entries(uses)) {
   });
 }
 
+const { http } = world;
+const plainRequest = { method: "POST", target: "/a?b", headers: [["content-type", "text/plain"]], body: m.field, audience: "https://app.example" };
+/** @param {any} message @param {object} [options] */
+const dressed = (message, options) => ({ ...message, headers: [...message.headers, ...http.signMessage(keyring, message, { now: NOW, ...options })] });
+const request = dressed(plainRequest, { nonce: NONCE });
+const response = dressed({ status: 200, headers: [], body: m.other, request });
+/** The same message, whose MAC's last letter but two is another. @param {any} message */
+const forged = ({ headers, ...rest }) => ({ ...rest, headers: headers.map((/** @type {[string, string]} */ [name, value]) => [name, name === "signature" ? world.changed(value, value.length - 5) : value]) });
+/** @param {any} message */
+const verified = (message) => http.verifyMessage(keyring, message, { now: NOW }).keyId;
+const delivery = signWebhook("github", { secret: m.secret, body: m.message });
+/** @param {string} body */
+const received = (body) => verifyWebhook("github", { secret: m.secret, headers: delivery, body, now: NOW }).idempotencyKey;
+
 /** What runs in an instance that has just been made. @type {[name: string, kind: "lean" | "rich", use: () => unknown][]} */
 const firstUses = [
   ["inspectSecret", "rich", () => inspection.inspectSecret(m.secret).keyId],
   ["explainCall", "rich", () => inspection.explainCall(keyring, token, world.call()).map(({ ok }) => ok).join()],
   ["explainCall of a wrong token", "rich", () => inspection.explainCall(keyring, wrongToken, world.call()).map(({ ok }) => ok).join()],
+  ["signMessage", "rich", () => JSON.stringify(http.signMessage(keyring, plainRequest, { now: NOW, nonce: NONCE }))],
+  ["signMessage, a response", "rich", () => JSON.stringify(http.signMessage(keyring, { status: 200, headers: [], body: m.other, request }, { now: NOW }))],
+  ["verifyMessage, yes", "rich", () => verified(request)],
+  ["verifyMessage, no", "rich", () => refused(() => verified(forged(request)), "signature_invalid")],
+  ["verifyMessage, a response, yes", "rich", () => verified(response)],
+  ["verifyMessage, a response, no", "rich", () => refused(() => verified(forged(response)), "signature_invalid")],
+  ["signWebhook", "rich", () => JSON.stringify(signWebhook("github", { secret: m.secret, body: m.message }))],
+  ["verifyWebhook, yes", "rich", () => received(m.message)],
+  ["verifyWebhook, no", "rich", () => refused(() => received(`${m.message}x`), "signature_invalid")],
   ["verifySecret, the first use", "lean", uses["verifySecret, yes"]],
   ["verifyCall, the first use", "lean", uses["verifyCall, yes"]],
 ];
@@ -207,8 +231,10 @@ for (const [name, kind, use] of firstUses) {
   test(`${name}: trapped inside a new instance of the ${kind} module`, async () => {
     /** @param {number} count */
     const withCountdown = (count) => {
-      instances.length = 0;
+      hooks.made = undefined;
       dropInstance(api);
+      dropRichInstance(inspection);
+      instances.length = 0;
       hooks.made = (instance) => void (instance.kind === kind && (instance.exports.countdown.value = count));
     };
     withCountdown(FAR);
@@ -218,9 +244,12 @@ for (const [name, kind, use] of firstUses) {
     for (const point of sample(ticks)) {
       withCountdown(point);
       await trapped(name, use, point);
+      // While a call is under way the glue lets what it called finish, of which nothing but the error comes out.
+      usedAgain = 0;
       const instance = newest(kind);
       hooks.made = undefined;
       assert.deepEqual(use(), good, `${name}, the next time after a trap at ${point}`);
+      assert.deepEqual([over.has(instance), usedAgain], [true, 0], `${name}, trapped at ${point}: an instance that trapped is used again`);
       assertNothingLeft(instance, name, point);
       figures["trap points"]++;
     }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { generateSecret } from "countersign";
-import { signWebhook, webhookHttpAction, webhookRoute } from "countersign/webhooks";
+import { firstDelivery, signWebhook, webhookHttpAction, webhookRoute } from "countersign/webhooks";
 import { serve } from "./server.mjs";
 
 /** @typedef {import("countersign/webhooks").WebhookDelivery} WebhookDelivery */
@@ -177,7 +177,12 @@ test("a body over the cap is 413: by its Content-Length before a byte of it, or 
 test("a Content-Length that lies is not believed", async () => {
   const { deliveries, route } = recorder({ maxBodyBytes: 1000 });
   let pulled = 0;
-  const endless = () => new ReadableStream({ pull(controller) { pulled++; controller.enqueue(new Uint8Array(100)); } }, { highWaterMark: 0 });
+  const endless = () => new ReadableStream({
+    pull(controller) {
+      if (++pulled > 5000) controller.close(); // or this test would not end either
+      else controller.enqueue(new Uint8Array(100));
+    },
+  }, { highWaterMark: 0 });
   for (const length of ["5", "0", "-1", "", "1e1", "junk"]) {
     pulled = 0;
     const request = new Request("https://app.example/", /** @type {any} */ ({ method: "POST", body: endless(), duplex: "half", headers: [["content-length", length], ...signed("")] }));
@@ -196,6 +201,37 @@ test("a body that ends early, and one that somebody has read, are no deliveries"
   await read.text();
   await logged(() => assert.rejects(route(read), { code: "type_invalid" }));
   assert.equal(deliveries.length, 0);
+});
+
+test("the window is the one that is asked for", async () => {
+  const old = () => new Request("https://app.example/", { method: "POST", body: event, headers: signWebhook("stripe", { secret, body: event, timestamp: Date.now() - 400_000 }) });
+  const status = async (/** @type {number | undefined} */ toleranceMs) => (await logged(() => recorder({ toleranceMs }).route(old()))).result.status;
+  assert.deepEqual([await status(undefined), await status(600_000), await status(1000)], [401, 200, 401]);
+});
+
+test("a token of QStash is for the address that the route names, and never for the one that a request names", async () => {
+  const [key, url] = ["sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r", "https://app.example/api/webhooks"];
+  const deliver = (/** @type {string} */ to, /** @type {string | undefined} */ named) =>
+    logged(() => webhookRoute("qstash", () => undefined, { secret: key, url: named })(new Request(to, { method: "POST", body: event, headers: signWebhook("qstash", { secret: key, body: event, url: to }) })));
+  assert.equal((await deliver(url, url)).result.status, 200);
+  assert.equal((await deliver("https://evil.example/api/webhooks", url)).result.status, 401);
+  await assert.rejects(deliver(url, undefined), { code: "type_invalid" });
+});
+
+test("firstDelivery is for mutations, and for a key", async () => {
+  const component = { replay: { consume: "consume" } };
+  /** @type {unknown[]} */
+  const asked = [];
+  const runMutation = async (/** @type {unknown} */ mutation, /** @type {unknown} */ args) => {
+    asked.push([mutation, args]);
+    return { status: asked.length === 1 ? "fresh" : "replayed" };
+  };
+  assert.equal(await firstDelivery({ db: {}, runMutation }, component, "stripe:evt_1"), true);
+  assert.equal(await firstDelivery({ db: {}, runMutation }, component, "stripe:evt_1"), false);
+  assert.deepEqual(asked.map((args) => /** @type {any} */ (args)[1].key), ["t_1:stripe:evt_1", "t_1:stripe:evt_1"]);
+  await assert.rejects(firstDelivery(/** @type {any} */ ({ runMutation }), component, "stripe:evt_1"), { code: "type_invalid", message: /mutation/ });
+  for (const key of ["", undefined, 1]) await assert.rejects(firstDelivery({ db: {}, runMutation }, component, /** @type {any} */ (key)), { code: "type_invalid" });
+  assert.equal(asked.length, 2);
 });
 
 test("mistakes in a route are found when it is loaded, and Object.prototype is no option", () => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hmac, signWebhook, verifyWebhook } from "countersign/webhooks";
-import { mac, makers } from "./makers.mjs";
+import { mac, makers, qstashClaims } from "./makers.mjs";
 import { randomBytes } from "./random.mjs";
 import { otherBits } from "./stricter.mjs";
 
@@ -227,6 +227,32 @@ test("a secret has the form that its provider gives it, and no other is tried", 
     verifyWebhook(provider, { secret: hex, headers: [[header, prefix + mac(hex, json)]], body: json, now });
     refused(() => verifyWebhook(provider, { secret: hex, headers: [[header, prefix + mac(key, json)]], body: json, now }), `${provider}: not its text`, ["signature_invalid"]);
   }
+});
+
+test("qstash: each claim counts, and nothing that a token says of itself", () => {
+  const secret = "sig_7kYjw48mhY7kAjqNGcy6cr29RJ6r";
+  const seconds = now / 1000;
+  const claims = qstashClaims({ id: "jwt_1", seconds, body: json, url });
+  const encode = (/** @type {unknown} */ value) => Buffer.from(typeof value === "string" ? value : JSON.stringify(value)).toString("base64url");
+  /** @param {unknown} header @param {unknown} payload @param {(signed: string) => string} [sign] */
+  const verify = (header, payload, sign = (signed) => Buffer.from(mac(secret, signed), "hex").toString("base64url")) => {
+    const signed = `${encode(header)}.${encode(payload)}`;
+    return verifyWebhook("qstash", { secret, headers: { "Upstash-Signature": `${signed}.${sign(signed)}` }, body: json, url, now });
+  };
+  const header = { alg: "HS256", typ: "JWT" };
+  assert.equal(verify(header, claims).id, "jwt_1");
+  verify({ typ: "JWT", alg: "HS256" }, { ...claims, body: claims.body.replace("=", ""), more: 1 });
+  const [malformed, invalid] = [["signature_malformed"], ["signature_invalid"]];
+  for (const other of [{ alg: "none" }, { alg: "hs256" }, { typ: "JWT" }, { ...header, crit: ["exp"] }, {}, [], "null", '{"alg":"HS256","alg":"none"}', '{"alg":"none","alg":"HS256"}']) refused(() => verify(other, claims), JSON.stringify(other), malformed);
+  refused(() => verify({ alg: "none" }, claims, () => ""), "alg none, no signature", malformed);
+  for (const name of Object.keys(claims)) refused(() => verify(header, { ...claims, [name]: undefined }), `no ${name}`, [...malformed, ...invalid]);
+  for (const [name, value] of /** @type {[string, unknown][]} */ ([["iss", "upstash"], ["sub", `${url}/`], ["sub", ""], ["body", qstashClaims({ id: "", seconds, body: `${json} `, url }).body]])) refused(() => verify(header, { ...claims, [name]: value }), `${name}: ${value}`, invalid);
+  for (const name of ["iat", "nbf", "exp"]) for (const value of [String(seconds), -1, 1.5, 1e21, null, true]) refused(() => verify(header, { ...claims, [name]: value }), `${name}: ${value}`, malformed);
+  refused(() => verify(header, { ...claims, exp: seconds }), "its end", ["expired"]);
+  refused(() => verify(header, { ...claims, nbf: seconds + 100 }), "before its beginning", ["not_yet_valid"]);
+  refused(() => verify(header, { ...claims, iat: seconds + 301, nbf: seconds + 301, exp: seconds + 900 }), "from the future", ["not_yet_valid"]);
+  refused(() => verify(header, `{"sub":"https://evil.example",${JSON.stringify(claims).slice(1)}`), "a claim twice", malformed);
+  refused(() => verifyWebhook("qstash", { secret, headers: signWebhook("qstash", { secret, body: json, url, timestamp: now }), body: json, url: "https://app.example/other", now }), "another address", invalid);
 });
 
 test("several secrets, and several signatures, are tried; too many of either are refused", () => {

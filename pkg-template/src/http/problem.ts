@@ -36,6 +36,8 @@ export function problemOf(error: unknown, refused: RefusedRequest): Response {
       "content-type": "application/problem+json",
       "cache-control": "no-store",
       ...(status === 401 && { "www-authenticate": "Signature" }),
+      // The rest of the body is still to come, and whatever the client sends next would wait behind it.
+      ...(status === 413 && { connection: "close" }),
     },
   });
 }

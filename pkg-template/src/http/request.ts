@@ -102,9 +102,7 @@ export async function verifyUnclaimed(
   request: Request,
   options: Omit<VerifyRequestOptions, "replay">,
 ): Promise<{ claim: ReplayEntry; verified: VerifiedRequest }> {
-  const maxBodyBytes = maxBodyBytesOf(own(options, "maxBodyBytes"));
-  // A request without any signature is refused below, so nothing of it need be read.
-  const body = request.headers.has("signature-input") ? await readBody(request, maxBodyBytes) : new Uint8Array(0);
+  const body = await readBody(request, maxBodyBytesOf(own(options, "maxBodyBytes")));
   const { claim, caller, keyId, nonce, created } = verifyMessage(keyring, messageOf(request, body, own(options, "audience") as string), {
     now: own(options, "now") ?? Date.now(),
     toleranceMs: own(options, "toleranceMs"),

@@ -4,9 +4,10 @@ use zeroize::Zeroizing;
 
 use super::{MAX_SECRETS, MIN_SECRET_LEN};
 use crate::error::Error;
+use crate::hash::ct_eq;
 use crate::mac::Key;
 use crate::secret::{self, Problem};
-use crate::text::{from_base64, read_hex};
+use crate::text::{read_base64, read_hex};
 
 /// The form of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,18 +57,18 @@ fn bounded<'s, 'a>(secrets: &'s [&'a [u8]]) -> Result<&'s [&'a [u8]], Error> {
 }
 
 fn key(form: Form, secret: &[u8]) -> Result<Key, Error> {
-    let problems = secret::problems(secret);
     // Everything but the length: providers' secrets are shorter than ours.
-    if let Some(problem) = problems.iter().find(|problem| *problem != Problem::TooShort) {
-        return Err(problem.error());
+    let problems = secret::problems(secret).bits() & !(1 << Problem::TooShort as u32);
+    if problems != 0 {
+        return Err(Problem::ALL[problems.trailing_zeros() as usize].error());
     }
     match form {
         Form::Text(prefix) => {
-            let rest = secret.strip_prefix(prefix).ok_or(Error::SecretMalformed)?;
+            let rest = behind(prefix, secret).ok_or(Error::SecretMalformed)?;
             long_enough(rest).map(|()| Key::new(secret))
         }
         Form::Base64(prefix) => {
-            let bytes = secret.strip_prefix(prefix).and_then(from_base64).map(Zeroizing::new).ok_or(Error::SecretMalformed)?;
+            let bytes = behind(prefix, secret).and_then(decode).ok_or(Error::SecretMalformed)?;
             long_enough(&bytes).map(|()| Key::new(&bytes))
         }
         Form::Hex => {
@@ -77,8 +78,22 @@ fn key(form: Form, secret: &[u8]) -> Result<Key, Error> {
             }
             long_enough(&bytes).map(|()| Key::new(&bytes))
         }
-        Form::Polar => long_enough(secret.strip_prefix(WHSEC).unwrap_or(secret)).map(|()| Key::new(secret)),
+        Form::Polar => long_enough(behind(WHSEC, secret).unwrap_or(secret)).map(|()| Key::new(secret)),
     }
+}
+
+/// What stands behind the prefix, which is compared all at once.
+fn behind<'a>(prefix: &[u8], secret: &'a [u8]) -> Option<&'a [u8]> {
+    let (start, rest) = secret.split_at_checked(prefix.len())?;
+    bool::from(ct_eq(start, prefix)).then_some(rest)
+}
+
+/// Base64 with padding. How much of that there is is found by trying, so that no length is reckoned from a secret's bytes.
+fn decode(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    (0..3).find_map(|padding| {
+        let mut bytes = Zeroizing::new(vec![0; (text.len() / 4 * 3).checked_sub(padding)?]);
+        read_base64(text, &mut bytes).then_some(bytes)
+    })
 }
 
 /// The key of a secret of Standard Webhooks, if it is one.

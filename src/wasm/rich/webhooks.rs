@@ -107,7 +107,8 @@ pub fn digest_webhook(body: &[u8]) -> String {
 
 /// What is given to it is ASCII.
 fn text(bytes: &[u8]) -> String {
-    bytes.iter().copied().map(char::from).collect()
+    // SAFETY: the crate lets nothing else through into an id, an event or a header, and writes nothing else. A check would branch on MACs.
+    unsafe { String::from_utf8_unchecked(bytes.to_vec()) }
 }
 
 fn read_provider<'a>(number: u32, custom: &'a [u8]) -> Result<Provider<'a>, Error> {

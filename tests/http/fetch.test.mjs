@@ -136,6 +136,13 @@ describe("which answers it takes", () => {
   const answered = (answer, more = {}) => signedFetch("https://app.example/api?private=1", { method: "POST", body: "x" }, { ...options, fetch: fake(answer).fetch, ...more });
   const sign = (/** @type {Request} */ request, response = new Response("answer"), by = keyring) => signResponse(by, request, response, { audience: AUDIENCE });
 
+  /** An answer by another key, to the request as if that key had signed it. @param {Request} request */
+  function byAnother({ headers }) {
+    const other = createKeyring(OTHER);
+    const renamed = [...headers].map(([name, value]) => /** @type {[string, string]} */ ([name, value.replaceAll(keyring.keyIds[0], other.keyIds[0])]));
+    const request = { method: "POST", target: "/api?private=1", headers: renamed, audience: AUDIENCE };
+    return signMessage(other, { status: 200, headers: [["content-type", "text/plain;charset=UTF-8"]], body: "answer", request });
+  }
   /** @param {Promise<unknown>} answer @param {string} code @param {RegExp} [message] */
   async function assertRefused(answer, code, message = /./) {
     await assert.rejects(answer, (/** @type {any} */ error) => {
@@ -173,7 +180,7 @@ describe("which answers it takes", () => {
     /** @type {[what: string, answer: (request: Request) => Response | Promise<Response>, code: string][]} */
     const wrong = [
       ["an answer to another request", () => sign(other), "signature_invalid"],
-      ["another key's", (request) => new Response("answer", { headers: signMessage(createKeyring(OTHER), { status: 200, headers: [["content-type", "text/plain"]], body: "answer", request: { method: "POST", target: "/api?private=1", headers: [...request.headers].map(([name, value]) => [name, value.replaceAll(/** @type {string} */ (keyring.keyIds[0]), /** @type {string} */ (createKeyring(OTHER).keyIds[0]))]), audience: AUDIENCE } }) }), "signature_invalid"],
+      ["another key's", (request) => new Response("answer", { headers: byAnother(request) }), "signature_invalid"],
       ["the request itself, sent back", (request) => new Response("x", { headers: request.headers }), "signature_missing"],
       ["the request as the answer's signature", (request) => new Response("x", { headers: [...request.headers].filter(([name]) => /signature|content-/.test(name)) }), "signature_missing"],
       ["for another audience", (request) => signResponse(keyring, request, new Response("answer"), { audience: "https://other.example" }), "signature_invalid"],

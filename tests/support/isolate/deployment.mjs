@@ -106,6 +106,16 @@ export async function createDeployment({ app, components = {}, env = {}, now, wa
       last = turn.catch(() => "its own caller has the error");
       return turn;
     },
+    /** A request for an http action. @param {import("./index.mjs").HttpRequest} request */
+    http: (request) => {
+      const turn = last.then(async () => {
+        const result = await part("").at(1).http(request, { now: clock });
+        ran.push({ componentPath: "", name: new URL(request.url).pathname, type: "action", uses: result.uses, ownMs: result.ok ? result.ownMs : Number.NaN });
+        return result;
+      });
+      last = turn.catch(() => "its own caller has the error");
+      return turn;
+    },
     /** A component's table, or the app's. @param {string} path @param {string} table */
     rows: (path, table) => part(path).store.rows(table),
     /** Every function that has run. */

@@ -1,4 +1,4 @@
-// What www/docs/http.md says, tried with the page's own code: in the embedded Convex, behind a server of node:http, and with openssl.
+// What www/docs/http.md and http-format.md say, tried with their own code: in the embedded Convex, behind a server of node:http, and with openssl.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -6,16 +6,19 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, mock, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { build } from "esbuild";
 import { ConvexHttpClient } from "convex/browser";
 import { createKeyring, generateSecret } from "countersign";
 import { signMessage, signRequest, signedFetch, verifyMessage, verifyResponse } from "countersign/http";
 import { signedRoute } from "countersign/next";
 import { startRedis } from "../support/redis.mjs";
 import { patternOf, startApp } from "./app.mjs";
-import { root, snippet } from "./snippets.mjs";
+import { root, snippet, writeApp } from "./snippets.mjs";
 
 const page = "www/docs/http.md";
+const format = "www/docs/http-format.md";
 const text = readFileSync(join(root, page), "utf8");
 const secret = generateSecret();
 const keyring = createKeyring(secret);
@@ -188,34 +191,38 @@ test("a server of node:http with verifyMessage and signMessage", async () => {
 
 /** The page's example, and what signs it. */
 function example() {
-  const [head = "", body = ""] = snippet(page, "request").replace(/\n$/, "").split("\n\n");
+  const [head = "", body = ""] = snippet(format, "request").replace(/\n$/, "").split("\n\n");
   const [line = "", host = "", type = ""] = head.split("\n");
   const [method = "", target = ""] = line.split(" ");
   const audience = `https://${host.replace("Host: ", "")}`;
   const request = { method, target, headers: /** @type {[string, string][]} */ ([["Content-Type", type.replace("Content-Type: ", "")]]), body, audience };
-  const fields = fieldsOf(snippet(page, "header fields"));
+  const fields = fieldsOf(snippet(format, "header fields"));
   return { keyring: createKeyring("an-example-secret-of-32-bytes-01"), request, fields, signed: { ...request, headers: [...request.headers, ...fields] } };
 }
 
 /** @param {string} lines @returns {[string, string][]} */
 const fieldsOf = (lines) => lines.trim().split("\n").map((line) => [line.slice(0, line.indexOf(": ")), line.slice(line.indexOf(": ") + 2)]);
 /** @param {string} name without the line end, which is the block's */
-const base = (name) => snippet(page, name).replace(/\n$/, "");
+const base = (name) => snippet(format, name).replace(/\n$/, "");
 
 test("openssl comes to the signature that signMessage makes", async () => {
   const { keyring: ours, request, fields, signed } = example();
-  assert.deepEqual(signMessage(ours, request, { now: 1_800_000_000_000, nonce: Uint8Array.from({ length: 16 }, (_, i) => i) }), fields);
+  const folder = writeApp("http-format", format);
+  const outfile = join(folder, "example.mjs");
+  await build({ entryPoints: [join(folder, "server/example.ts")], outfile, bundle: true, platform: "node", format: "esm", packages: "external", logLevel: "silent" });
+  assert.deepEqual((await import(pathToFileURL(outfile).href)).fields, fields);
+  assert.deepEqual(signMessage(ours, request, { now: 1_800_000_000_000, nonce: Uint8Array.from({ length: 16 }, (_, i) => i) }), fields, "the request is the one that the code has");
   assert.equal(verifyMessage(ours, signed, { now: 1_800_000_000_000 }).keyId, ours.keyIds[0]);
 
   /** The page's commands, in one shell. @param {string} file what is in base.txt */
   async function byHand(file) {
     writeFileSync(join(app.folder, "base.txt"), file);
     const titles = ["the key", "the key, as two HMACs", "the digest", "the signature"];
-    return (await app.run(titles.map((title) => snippet(page, title)).join(""))).trim().split("\n");
+    return (await app.run(titles.map((title) => snippet(format, title)).join(""))).trim().split("\n");
   }
-  const [keys = "", asHmacs, digest, signature, ...more] = await byHand(snippet(page, "base.txt"));
+  const [keys = "", asHmacs, digest, signature, ...more] = await byHand(snippet(format, "base.txt"));
   assert.deepEqual(more, []);
-  assert.equal(`${keys}\n`, snippet(page, "the key is"));
+  assert.equal(`${keys}\n`, snippet(format, "the key is"));
   const [key, keyId] = keys.split(" ");
   assert.equal(asHmacs, key);
   assert.equal(keyId, ours.keyIds[0]);
@@ -224,7 +231,7 @@ test("openssl comes to the signature that signMessage makes", async () => {
 
   const response = { status: 201, headers: /** @type {[string, string][]} */ ([["content-type", "application/json"]]), body: '{"accepted":"book"}', request: signed };
   const answered = signMessage(ours, response, { now: 1_800_000_001_000 });
-  const last = (await byHand(snippet(page, "base.txt of the answer"))).at(-1);
+  const last = (await byHand(snippet(format, "base.txt of the answer"))).at(-1);
   assert.equal(`countersign=:${last}:`, answered[2]?.[1]);
   ours.free();
 });
@@ -232,7 +239,7 @@ test("openssl comes to the signature that signMessage makes", async () => {
 test("a line end behind the base, or any change in it, gives another signature", async () => {
   const { fields } = example();
   const sign = async (/** @type {string} */ input) => {
-    const [key = ""] = snippet(page, "the key is").split(" ");
+    const [key = ""] = snippet(format, "the key is").split(" ");
     const running = promisify(execFile)("openssl", ["dgst", "-sha256", "-mac", "HMAC", "-macopt", `hexkey:${key}`, "-binary"], { encoding: "buffer" });
     running.child.stdin?.end(input);
     return `countersign=:${(await running).stdout.toString("base64")}:`;
@@ -246,7 +253,7 @@ test("the table of what is signed is what signMessage covers", () => {
   const { keyring: ours, request, signed } = example();
   /** @param {string} row @returns {[string[], string[]]} the texts in backquotes of a row's two cells */
   function cells(row) {
-    const line = new RegExp(`^\\| ${row} \\| (.*) \\| (.*) \\|$`, "m").exec(text.slice(text.indexOf("## What is signed")));
+    const line = new RegExp(`^\\| ${row} \\| (.*) \\| (.*) \\|$`, "m").exec(readFileSync(join(root, format), "utf8"));
     assert.ok(line !== null, row);
     const [one = [], two = []] = line.slice(1).map((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code.replace("<the request's label>", "countersign")));
     return [one, two];

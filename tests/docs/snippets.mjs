@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The pages that bring code of their own. Each makes an app: the README's, with the page's files in the places of those of the same name. */
-export const pages = ["replay", "gateway", "callers", "rotation", "http"].map((name) => `www/docs/${name}.md`);
+export const pages = ["replay", "gateway", "callers", "rotation", "http", "http-format"].map((name) => `www/docs/${name}.md`);
 
 /** Those on webhooks: one, and one for each group of providers. */
 export const webhookPages = ["webhooks", "webhooks-standard", "webhooks-payments", "webhooks-services"].map((name) => `www/docs/${name}.md`);

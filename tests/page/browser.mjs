@@ -33,8 +33,9 @@ export async function openBrowser() {
   };
 }
 
-/** Chooses what happens on the way and sends, as a visitor would; resolves to the region with the outcome. */
-export async function send(page, choice) {
+/** Chooses what is sent and what happens on the way, and sends it, as a visitor would; resolves to the region with the outcome. */
+export async function send(page, choice, kind = "A signed call") {
+  await page.getByRole("radio", { name: kind, exact: true }).check();
   await page.getByRole("radio", { name: choice, exact: true }).check();
   const answered = page.waitForResponse((response) => response.url().endsWith("/api/demo"));
   await page.getByRole("button", { name: "Send" }).click();

@@ -184,6 +184,42 @@ describe("the form", () => {
       assert.match((await repeated.locator(".call-token").innerText()).replaceAll("\n", " "), new RegExp(`${id}\\s+idempotency key$`));
     }));
 
+  for (const { kind, choice, verdict, seen, journey } of [
+    { kind: "A webhook", choice: "Stripe: a checkout", verdict: "Accepted", seen: [/stripe-signature\s+t=\d+,v1=[0-9a-f]{64}/, /One event, by a signed call/], journey: /Stripe posts an event\s+Next\.js verifies it\s+Convex stores it once/ },
+    { kind: "A webhook", choice: "GitHub: under another id", verdict: "Accepted", seen: [/x-github-delivery/, /One event/], journey: /Convex stores it once/ },
+    { kind: "A webhook", choice: "Stripe: another amount", verdict: "Refused", seen: [/code=signature_invalid/, /What was stored\s+Nothing\./], journey: /Proxy changes it\s+Next\.js refuses/ },
+    { kind: "A webhook", choice: "Stripe: the secret itself", verdict: "Refused", seen: [/Bearer \(the secret\)/, /code=signature_missing/], journey: /Attacker sends it\s+Next\.js refuses/ },
+    { kind: "A signed request", choice: "A receipt, please", verdict: "Accepted", seen: [/tag="countersign-response"/, /The receipt is R-[0-9a-f]{12}\./, /One file/], journey: /Convex asks, signed\s+Next\.js verifies, answers\s+Convex verifies the answer/ },
+    { kind: "A signed request", choice: "The path", verdict: "Refused", seen: [/code=signature_invalid/, /path=\/api\/refunds/], journey: /Proxy changes it\s+Next\.js refuses/ },
+    { kind: "A signed request", choice: "The request again", verdict: "The second is refused", seen: [/code=replayed/, /One file, that of the first request/], journey: /Next\.js refuses the second/ },
+    { kind: "A signed request", choice: "Another receipt number", verdict: "The answer is refused", seen: [/No receipt: the answer is signed, but/, /One file: the request itself was right/], journey: /answers, signed\s+Proxy changes it\s+Convex refuses the answer/ },
+    { kind: "A signed request", choice: "A redirect to another site", verdict: "The answer is refused", seen: [/nothing was sent on/, /What was stored\s+Nothing\./], journey: /Proxy answers it\s+Convex refuses the answer/ },
+    { kind: "A signed request", choice: "The same file again", verdict: "The second is refused", seen: [/code=replayed/], journey: /Convex refuses the second/ },
+  ]) {
+    test(`shows what came of ${kind.toLowerCase()}: ${choice}`, async () => {
+      const { page, complaints } = visit;
+      const outcome = await send(page, choice, kind);
+      const text = await outcome.innerText();
+      assert.ok((await outcome.locator(".verdict").innerText()).startsWith(verdict), text);
+      assert.match((await outcome.locator(".journey").innerText()).replaceAll("\n", " "), journey);
+      for (const each of seen) assert.match(text, each);
+      assert.ok(!text.includes("did not come out as it should"), text);
+      if (choice === "Stripe: another amount") assert.deepEqual([await outcome.locator(".message-body del").innerText(), await outcome.locator(".message-body ins").innerText()], ["4900", "1"]);
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  test("opens what a provider posted, and shows the stored event", () =>
+    withPage(async (page) => {
+      const outcome = await send(page, "Polar: a paid order", "A webhook");
+      await outcome.getByText(/^Body, /).first().click();
+      assert.match(await outcome.locator("details pre").first().innerText(), /"type":"order\.paid"/);
+      const id = /webhook-id\s+([0-9a-f-]{36})/.exec(await outcome.innerText())[1];
+      await listed(page, `polar:${id}`).waitFor();
+      assert.match(await listed(page, `polar:${id}`).innerText(), /order\.paid\s+€49\.00[^]*Edge route/);
+      assert.equal(await demo.lab.storedEvents(`polar:${id}`), 1);
+    }));
+
   test("works from the keyboard", () =>
     withPage(async (page) => {
       await page.getByRole("radio", { name: "Nothing", exact: true }).focus();
@@ -213,8 +249,12 @@ describe("the page", () => {
       test(`fits ${width} pixels and can be read, ${colorScheme}`, () =>
         withPage(
           async (page) => {
-            for (const choice of ["The amount is changed", "Signed with another secret", "Then with another amount", "A worker, through the gateway"]) {
-              await send(page, choice);
+            for (const [choice, kind] of [
+              ...["The amount is changed", "Signed with another secret", "Then with another amount", "A worker, through the gateway"].map((call) => [call]),
+              ...["Stripe: another amount", "GitHub: written anew"].map((webhook) => [webhook, "A webhook"]),
+              ...["A receipt, please", "Another receipt number"].map((request) => [request, "A signed request"]),
+            ]) {
+              await send(page, choice, kind);
               const [inside, outside] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
               assert.ok(inside <= outside, `${choice}: the page is ${inside} pixels wide`);
               await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
@@ -247,6 +287,8 @@ describe("the page", () => {
     await send(page, "Nothing");
     await send(page, "Signed with another secret");
     await send(page, "A worker, through the gateway");
+    await send(page, "Stripe: the secret itself", "A webhook");
+    await send(page, "The secret as a bearer token", "A signed request");
     await Promise.all(bodies);
     texts.push(await page.content());
     await context.close();
@@ -259,8 +301,9 @@ describe("the page", () => {
     for (const known of ["Stored events", demo.lab.keyId, '"type":"Transition"', '"stored":1']) assert.ok(texts.some((text) => text.includes(known)), `${known} was seen`);
     assert.ok(bundles.some((text) => text.includes("Stored events")), "the bundles were read");
 
-    const random = demo.secrets().map((secret) => secret.slice("csk_".length, -"_123456".length));
-    assert.deepEqual(random.map(({ length }) => length), [43, 43]);
+    // The random part of each: two of ours, and those of Stripe, Polar (its newer kind and its older) and GitHub.
+    const random = demo.secrets().map((secret) => secret.replace(/^(csk_|whsec_|polar_whs_)/, "").replace(/_.{6}$/, ""));
+    assert.deepEqual(random.map(({ length }) => length), [43, 43, 32, 44, 40, 40]);
     for (const text of [...texts, ...bundles]) {
       assert.ok(!random.some((each) => text.includes(each)), "the secrets are nowhere");
       assert.ok(!/csk_[\w-]{43}/.test(text), "nor is any other");

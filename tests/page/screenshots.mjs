@@ -27,6 +27,20 @@ try {
       await shoot("gateway");
       await send(page, "The same, by the web server");
       await shoot("caller");
+      for (const [name, choice, kind] of [
+        ["webhook", "Stripe: a checkout", "A webhook"],
+        ["webhook-changed", "Stripe: another amount", "A webhook"],
+        ["webhook-rewritten", "GitHub: written anew", "A webhook"],
+        ["webhook-bearer", "Stripe: the secret itself", "A webhook"],
+        ["request", "A receipt, please", "A signed request"],
+        ["request-changed", "The body and its digest", "A signed request"],
+        ["answer-changed", "Another receipt number", "A signed request"],
+        ["redirect", "A redirect to another site", "A signed request"],
+        ["upload-again", "The same file again", "A signed request"],
+      ]) {
+        await send(page, choice, kind);
+        await shoot(name);
+      }
       await context.close();
     }
   }

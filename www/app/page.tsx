@@ -18,7 +18,10 @@ export default async function Page() {
             A payment provider posts an event to this Next.js app. The app calls a Convex function that stores it, and signs that call with a
             secret only the two servers know. Convex checks the signature before anything else happens.
           </p>
-          <p>Send a delivery. Then change it on the way, send it twice, or let somebody else call.</p>
+          <p>
+            Send a delivery. Then change it on the way, send it twice, or let somebody else call. The webhook itself, and requests between the
+            two servers, are proved in the same way.
+          </p>
         </section>
         <Workbench>
           <LiveConvex url={process.env.NEXT_PUBLIC_CONVEX_URL}>
@@ -47,6 +50,20 @@ export default async function Page() {
               <dd>
                 Convex uses each signature up, in the transaction of the function it guards: a captured call is refused. An event that its
                 provider posts again comes in a new call; it is found by its id, and what the first one returned is returned.
+              </dd>
+            </div>
+            <div>
+              <dt>Webhooks</dt>
+              <dd>
+                What Stripe, Polar and GitHub sign is verified over the bytes that came. The event’s key, for storing it once, is made of nothing
+                that a signature does not cover.
+              </dd>
+            </div>
+            <div>
+              <dt>Requests</dt>
+              <dd>
+                HTTP is signed by RFC 9421: method, site, path, query and body. The answer is signed for the request that it answers, so whoever
+                asked knows whose it is.
               </dd>
             </div>
             <div>

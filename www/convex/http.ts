@@ -12,7 +12,7 @@ http.route({
     const total = /^Total: EUR (\d+)\.(\d\d)$/m.exec(new TextDecoder().decode(body));
     if (eventId === null || total === null) return Response.json({ problem: "This is no receipt." }, { status: 400 });
     const amount = Number(`${total[1]}${total[2]}`);
-    await ctx.runMutation(internal.orders.stamped, { eventId, provider: "app", type: "receipt.stored", amount, route: "node", caller, keyId });
+    await ctx.runMutation(internal.orders.stamped, { eventId, provider: "app", type: "receipt.stored", amount, route: "http", caller, keyId });
     return Response.json({ bytes: body.length });
   }),
 });

@@ -8,7 +8,7 @@ export const event = {
   type: v.string(),
   // In the currency's smallest unit, as payment providers send it.
   amount: v.number(),
-  route: v.union(v.literal("node"), v.literal("edge"), v.literal("worker")),
+  route: v.union(v.literal("node"), v.literal("edge"), v.literal("worker"), v.literal("http")),
 };
 
 export default defineSchema({

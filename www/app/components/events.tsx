@@ -5,7 +5,7 @@ import { api } from "@/convex/_generated/api";
 import { useConvexConnectionState, useQuery } from "convex/react";
 import { useState } from "react";
 
-const ways = { node: "Node route", edge: "Edge route", worker: "Worker" } as const;
+const ways = { node: "Node route", edge: "Edge route", worker: "Worker", http: "Http action" } as const;
 
 /** The stored events, newest first, as Convex pushes them. */
 export function Events() {
@@ -26,7 +26,7 @@ export function Events() {
         <ol className="event-list">
           {events.map((event) => (
             <li key={event._id} data-event={event.eventId} className={event._creationTime > openedAt ? "new" : undefined}>
-              <span className="code">{event.eventId}</span>
+              <span className="code">{short(event.eventId)}</span>
               <span className="event-type">{event.type}</span>
               <span className="event-amount">{euros(event.amount)}</span>
               <span className="event-more">
@@ -39,4 +39,9 @@ export function Events() {
       )}
     </section>
   );
+}
+
+/** GitHub's events are known by a hash, of which the beginning will do here. */
+function short(eventId: string): string {
+  return eventId.length > 48 ? `${eventId.slice(0, 26)}…` : eventId;
 }

@@ -1,19 +1,19 @@
-import type { Change, Outcome } from "@/app/lib/outcome";
+import type { Change, Kind, Outcome } from "@/app/lib/outcome";
 
 type Mark = "plain" | "good" | "warn" | "bad";
 
-interface Stop {
+export interface Stop {
   readonly who: string;
   readonly does: string;
   readonly mark: Mark;
 }
 
-/** The stations of a call, from whoever starts it to Convex. */
-export function Journey({ outcome }: { readonly outcome: Outcome | undefined }) {
+/** The stations of what was sent, from whoever starts it. */
+export function Journey({ stops }: { readonly stops: readonly Stop[] }) {
   return (
-    <ol className="journey" aria-label="The call’s way">
-      {stopsOf(outcome).map(({ who, does, mark }) => (
-        <li key={who} className={mark}>
+    <ol className="journey" aria-label="Its way">
+      {stops.map(({ who, does, mark }, index) => (
+        <li key={index} className={mark}>
           <strong>{who}</strong> <span>{does}</span>
         </li>
       ))}
@@ -46,14 +46,27 @@ const ways: Record<Change, readonly Stop[]> = {
   caller: [{ who: "Web server", does: "signs what it may not call", mark: "warn" }],
 };
 
-function stopsOf(outcome: Outcome | undefined): readonly Stop[] {
-  if (outcome === undefined) {
-    return [
-      { who: "Provider", does: "posts an event", mark: "plain" },
-      { who: "Next.js", does: "signs the call", mark: "plain" },
-      { who: "Convex", does: "checks, then stores", mark: "plain" },
-    ];
-  }
+/** Before anything has been sent. */
+export const noStops: Readonly<Record<Kind, readonly Stop[]>> = {
+  call: [
+    { who: "Provider", does: "posts an event", mark: "plain" },
+    { who: "Next.js", does: "signs the call", mark: "plain" },
+    { who: "Convex", does: "checks, then stores", mark: "plain" },
+  ],
+  webhook: [
+    { who: "Provider", does: "signs an event", mark: "plain" },
+    { who: "Next.js", does: "verifies it", mark: "plain" },
+    { who: "Convex", does: "stores it once", mark: "plain" },
+  ],
+  request: [
+    { who: "Convex", does: "asks, signed", mark: "plain" },
+    { who: "Next.js", does: "verifies, answers", mark: "plain" },
+    { who: "Convex", does: "verifies the answer", mark: "plain" },
+  ],
+};
+
+/** The stations of a call, from whoever starts it to Convex. */
+export function callStops(outcome: Outcome): readonly Stop[] {
   return [...ways[outcome.change], ...arrival(outcome)];
 }
 

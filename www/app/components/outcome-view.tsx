@@ -1,5 +1,6 @@
 import { euros, type Change, type Outcome, reasons, type Signer } from "@/app/lib/outcome";
 import { CallView } from "./call-view";
+import { Log } from "./log";
 
 /** One delivery's way: what travelled, what came back, what the log says, what was stored. */
 export function OutcomeView({ outcome }: { readonly outcome: Outcome }) {
@@ -35,18 +36,6 @@ export function OutcomeView({ outcome }: { readonly outcome: Outcome }) {
         </li>
       </ol>
     </>
-  );
-}
-
-function Log({ lines }: { readonly lines: readonly string[] }) {
-  return (
-    <pre>
-      {lines.map((line, index) => (
-        <span key={index} className="log-line">
-          {line.split(/(\bcode=\w+)/).map((part, at) => (at % 2 === 1 ? <mark key={at}>{part}</mark> : part))}
-        </span>
-      ))}
-    </pre>
   );
 }
 

@@ -1,5 +1,8 @@
 // What the demo's own process tells about one delivery (see demo/lab.mjs).
 
+/** What is sent. */
+export type Kind = "call" | "webhook" | "request";
+
 export type Route = "node" | "edge";
 
 export type Change =

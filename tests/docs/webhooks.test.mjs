@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { after, before, mock, test } from "node:test";
 import { build } from "esbuild";
 import { generateSecret } from "countersign";
-import { hmac, signWebhook, verifyWebhook } from "countersign/webhooks";
+import { hmac, signWebhook, verifyWebhook, webhookRoute } from "countersign/webhooks";
 import { rows } from "../webhooks/stricter.mjs";
 import { startApp } from "./app.mjs";
 import { root, snippets, webhookPages } from "./snippets.mjs";
@@ -149,6 +149,17 @@ test("what send.ts sends is a Standard Webhook", async () => {
   const [, init] = /** @type {any} */ (fetched.mock.calls[0]?.arguments);
   fetched.mock.restore();
   assert.equal(verifyWebhook("standard", { secret: whsec, headers: init.headers, body: init.body }).event, "order.paid");
+});
+
+test("a slash command of Slack is a form", async () => {
+  const key = "8f742231b10e8888abcd99edabcd85a5";
+  const body = "command=%2Fdeploy&text=to+%F0%9F%9A%80";
+  const POST = webhookRoute("slack", async ({ request: sent, event: named }) => {
+    const form = await sent.formData();
+    return Response.json([form.get("command"), form.get("text"), named ?? null]);
+  }, { secret: key });
+  const answer = await POST(request(body, [["content-type", "application/x-www-form-urlencoded"], ...signWebhook("slack", { secret: key, body })]));
+  assert.deepEqual(await answer.json(), ["/deploy", "to \u{1f680}", null]);
 });
 
 test("the table of what makers' libraries take has the rows that are tested, and no others", () => {

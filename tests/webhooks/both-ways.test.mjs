@@ -10,7 +10,7 @@ import { alphanumeric, bodies, oneOf, randomInt, randomWord } from "./random.mjs
 /** @typedef {import("./makers.mjs").Maker} Maker */
 
 const url = "https://app.example/api/webhooks";
-const rounds = 3;
+const rounds = 2;
 /** Every way to say that a delivery is not the provider's. */
 const refusals = ["signature_missing", "signature_malformed", "signature_invalid", "expired", "not_yet_valid", "header_invalid"];
 

@@ -34,7 +34,7 @@ export async function openBrowser() {
 }
 
 /** Chooses what is sent and what happens on the way, and sends it, as a visitor would; resolves to the region with the outcome. */
-export async function send(page, choice, kind = "A signed call") {
+export async function send(page, choice, kind = "Call") {
   await page.getByRole("radio", { name: kind, exact: true }).check();
   await page.getByRole("radio", { name: choice, exact: true }).check();
   const answered = page.waitForResponse((response) => response.url().endsWith("/api/demo"));

@@ -185,18 +185,18 @@ describe("the form", () => {
     }));
 
   for (const { kind, choice, verdict, seen, journey } of [
-    { kind: "A webhook", choice: "Stripe: a checkout", verdict: "Accepted", seen: [/stripe-signature\s+t=\d+,v1=[0-9a-f]{64}/, /One event, by a signed call/], journey: /Stripe posts an event\s+Next\.js verifies it\s+Convex stores it once/ },
-    { kind: "A webhook", choice: "GitHub: under another id", verdict: "Accepted", seen: [/x-github-delivery/, /One event/], journey: /Convex stores it once/ },
-    { kind: "A webhook", choice: "Stripe: another amount", verdict: "Refused", seen: [/code=signature_invalid/, /What was stored\s+Nothing\./], journey: /Proxy changes it\s+Next\.js refuses/ },
-    { kind: "A webhook", choice: "Stripe: the secret itself", verdict: "Refused", seen: [/Bearer \(the secret\)/, /code=signature_missing/], journey: /Attacker sends it\s+Next\.js refuses/ },
-    { kind: "A signed request", choice: "A receipt, please", verdict: "Accepted", seen: [/tag="countersign-response"/, /The receipt is R-[0-9a-f]{12}\./, /One file/], journey: /Convex asks, signed\s+Next\.js verifies, answers\s+Convex verifies the answer/ },
-    { kind: "A signed request", choice: "The path", verdict: "Refused", seen: [/code=signature_invalid/, /path=\/api\/refunds/], journey: /Proxy changes it\s+Next\.js refuses/ },
-    { kind: "A signed request", choice: "The request again", verdict: "The second is refused", seen: [/code=replayed/, /One file, that of the first request/], journey: /Next\.js refuses the second/ },
-    { kind: "A signed request", choice: "Another receipt number", verdict: "The answer is refused", seen: [/No receipt: the answer is signed, but/, /One file: the request itself was right/], journey: /answers, signed\s+Proxy changes it\s+Convex refuses the answer/ },
-    { kind: "A signed request", choice: "A redirect to another site", verdict: "The answer is refused", seen: [/nothing was sent on/, /What was stored\s+Nothing\./], journey: /Proxy answers it\s+Convex refuses the answer/ },
-    { kind: "A signed request", choice: "The same file again", verdict: "The second is refused", seen: [/code=replayed/], journey: /Convex refuses the second/ },
+    { kind: "Webhook", choice: "Stripe: a checkout", verdict: "Accepted", seen: [/stripe-signature\s+t=\d+,v1=[0-9a-f]{64}/, /One event, by a signed call/], journey: /Stripe posts an event\s+Next\.js verifies it\s+Convex stores it once/ },
+    { kind: "Webhook", choice: "GitHub: under another id", verdict: "Accepted", seen: [/x-github-delivery/, /One event/], journey: /Convex stores it once/ },
+    { kind: "Webhook", choice: "Stripe: another amount", verdict: "Refused", seen: [/code=signature_invalid/, /What was stored\s+Nothing\./], journey: /Proxy changes it\s+Next\.js refuses/ },
+    { kind: "Webhook", choice: "Stripe: the secret itself", verdict: "Refused", seen: [/Bearer \(the secret\)/, /code=signature_missing/], journey: /Attacker sends it\s+Next\.js refuses/ },
+    { kind: "Request", choice: "A receipt, please", verdict: "Accepted", seen: [/tag="countersign-response"/, /The receipt is R-[0-9a-f]{12}\./, /One file/], journey: /Convex asks, signed\s+Next\.js verifies, answers\s+Convex verifies the answer/ },
+    { kind: "Request", choice: "The path", verdict: "Refused", seen: [/code=signature_invalid/, /path=\/api\/refunds/], journey: /Proxy changes it\s+Next\.js refuses/ },
+    { kind: "Request", choice: "The request again", verdict: "The second is refused", seen: [/code=replayed/, /One file, that of the first request/], journey: /Next\.js refuses the second/ },
+    { kind: "Request", choice: "Another receipt number", verdict: "The answer is refused", seen: [/No receipt: the answer is signed, but/, /One file: the request itself was right/], journey: /answers, signed\s+Proxy changes it\s+Convex refuses the answer/ },
+    { kind: "Request", choice: "A redirect to another site", verdict: "The answer is refused", seen: [/nothing was sent on/, /What was stored\s+Nothing\./], journey: /Proxy answers it\s+Convex refuses the answer/ },
+    { kind: "Request", choice: "The same file again", verdict: "The second is refused", seen: [/code=replayed/], journey: /Convex refuses the second/ },
   ]) {
-    test(`shows what came of ${kind.toLowerCase()}: ${choice}`, async () => {
+    test(`shows what came of a ${kind.toLowerCase()}: ${choice}`, async () => {
       const { page, complaints } = visit;
       const outcome = await send(page, choice, kind);
       const text = await outcome.innerText();
@@ -211,7 +211,7 @@ describe("the form", () => {
 
   test("opens what a provider posted, and shows the stored event", () =>
     withPage(async (page) => {
-      const outcome = await send(page, "Polar: a paid order", "A webhook");
+      const outcome = await send(page, "Polar: a paid order", "Webhook");
       await outcome.getByText(/^Body, /).first().click();
       assert.match(await outcome.locator("details pre").first().innerText(), /"type":"order\.paid"/);
       const id = /webhook-id\s+([0-9a-f-]{36})/.exec(await outcome.innerText())[1];
@@ -251,8 +251,8 @@ describe("the page", () => {
           async (page) => {
             for (const [choice, kind] of [
               ...["The amount is changed", "Signed with another secret", "Then with another amount", "A worker, through the gateway"].map((call) => [call]),
-              ...["Stripe: another amount", "GitHub: written anew"].map((webhook) => [webhook, "A webhook"]),
-              ...["A receipt, please", "Another receipt number"].map((request) => [request, "A signed request"]),
+              ...["Stripe: another amount", "GitHub: written anew"].map((webhook) => [webhook, "Webhook"]),
+              ...["A receipt, please", "Another receipt number"].map((request) => [request, "Request"]),
             ]) {
               await send(page, choice, kind);
               const [inside, outside] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
@@ -287,8 +287,8 @@ describe("the page", () => {
     await send(page, "Nothing");
     await send(page, "Signed with another secret");
     await send(page, "A worker, through the gateway");
-    await send(page, "Stripe: the secret itself", "A webhook");
-    await send(page, "The secret as a bearer token", "A signed request");
+    await send(page, "Stripe: the secret itself", "Webhook");
+    await send(page, "The secret as a bearer token", "Request");
     await Promise.all(bodies);
     texts.push(await page.content());
     await context.close();

@@ -28,15 +28,15 @@ try {
       await send(page, "The same, by the web server");
       await shoot("caller");
       for (const [name, choice, kind] of [
-        ["webhook", "Stripe: a checkout", "A webhook"],
-        ["webhook-changed", "Stripe: another amount", "A webhook"],
-        ["webhook-rewritten", "GitHub: written anew", "A webhook"],
-        ["webhook-bearer", "Stripe: the secret itself", "A webhook"],
-        ["request", "A receipt, please", "A signed request"],
-        ["request-changed", "The body and its digest", "A signed request"],
-        ["answer-changed", "Another receipt number", "A signed request"],
-        ["redirect", "A redirect to another site", "A signed request"],
-        ["upload-again", "The same file again", "A signed request"],
+        ["webhook", "Stripe: a checkout", "Webhook"],
+        ["webhook-changed", "Stripe: another amount", "Webhook"],
+        ["webhook-rewritten", "GitHub: written anew", "Webhook"],
+        ["webhook-bearer", "Stripe: the secret itself", "Webhook"],
+        ["request", "A receipt, please", "Request"],
+        ["request-changed", "The body and its digest", "Request"],
+        ["answer-changed", "Another receipt number", "Request"],
+        ["redirect", "A redirect to another site", "Request"],
+        ["upload-again", "The same file again", "Request"],
       ]) {
         await send(page, choice, kind);
         await shoot(name);

@@ -41,7 +41,7 @@ export function Events() {
   );
 }
 
-/** GitHub's events are known by a hash, of which the beginning will do here. */
+/** Of a long id, its beginning. */
 function short(eventId: string): string {
-  return eventId.length > 48 ? `${eventId.slice(0, 26)}…` : eventId;
+  return eventId.length > 24 ? `${eventId.slice(0, 22)}…` : eventId;
 }

@@ -11,9 +11,9 @@ import { OutcomeView } from "./outcome-view";
 type Result = { outcome: Outcome } | { exchange: Exchange } | { problem: string };
 
 const kinds: readonly { readonly kind: Kind; readonly title: string }[] = [
-  { kind: "call", title: "A signed call" },
-  { kind: "webhook", title: "A webhook" },
-  { kind: "request", title: "A signed request" },
+  { kind: "call", title: "Call" },
+  { kind: "webhook", title: "Webhook" },
+  { kind: "request", title: "Request" },
 ];
 
 const groupsOf = (kind: Kind) => (kind === "call" ? choiceGroups : exchangeGroups(kind));
@@ -58,8 +58,7 @@ export function Workbench({ children }: { readonly children: ReactNode }) {
     <div className="workbench">
       <form className="card" onSubmit={submit} aria-labelledby={`${ids}-title`}>
         <h2 id={`${ids}-title`}>What to send</h2>
-        <fieldset className="segments kinds">
-          <legend>As</legend>
+        <fieldset className="segments kinds" aria-labelledby={`${ids}-title`}>
           {kinds.map((one) => (
             <label key={one.kind}>
               <input type="radio" name="kind" value={one.kind} checked={kind === one.kind} onChange={() => setKind(one.kind)} />

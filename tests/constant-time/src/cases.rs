@@ -8,6 +8,8 @@ use crate::contracts::{DATA, GLUE, LEAN, REPORTS, RICH};
 use crate::decode::Module;
 use crate::lean::{KEY_LENS, Lean, MESSAGE_LENS, SECRET_LENS};
 use crate::rich::Rich;
+use crate::rich::messages::BODY_LENS;
+use crate::rich::webhooks::SCHEMES;
 use crate::session::{Failure, Tally, check_exports, check_taken};
 use crate::vectors::Vectors;
 
@@ -24,6 +26,9 @@ enum Case {
     RichMacs(usize),
     RichHmac(usize),
     RichToken(usize),
+    RichDelivery(usize),
+    RichDeliveries,
+    RichMessages(usize),
 }
 
 fn cases(vectors: &Vectors) -> Vec<Case> {
@@ -33,7 +38,9 @@ fn cases(vectors: &Vectors) -> Vec<Case> {
     all.extend(SECRET_LENS.flat_map(|len| [Case::LeanComparison(len), Case::RichComparison(len)]));
     all.extend(MESSAGE_LENS.map(Case::LeanPieces));
     all.extend((0..vectors.hmacs.len()).flat_map(|index| [Case::LeanHmac(index), Case::RichHmac(index)]));
-    all.extend([Case::LeanLists, Case::LeanOthers]);
+    all.extend(BODY_LENS.map(Case::RichMessages));
+    all.extend((0..SCHEMES.len()).map(Case::RichDelivery));
+    all.extend([Case::LeanLists, Case::LeanOthers, Case::RichDeliveries]);
     all
 }
 
@@ -50,6 +57,9 @@ fn run(case: Case, lean: &mut Lean<'_>, rich: &mut Rich<'_>, vectors: &Vectors) 
         Case::RichMacs(len) => rich.macs(len),
         Case::RichHmac(index) => rich.rfc4231(&vectors.hmacs[index]),
         Case::RichToken(index) => rich.token(&vectors.tokens[index]),
+        Case::RichDelivery(index) => rich.delivery(&SCHEMES[index]),
+        Case::RichDeliveries => rich.webhook_others(),
+        Case::RichMessages(len) => rich.messages(len),
     }
 }
 

@@ -90,6 +90,28 @@ const LISTED: Decision = Decision { kind: Kind::Branch, places: 1, times: 3, why
 /// Whether the text of a MAC is base64url is told apart from whether it is right. Whoever sent it knows.
 const FORM: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the MAC 43 digits of base64url" };
 
+/// Whether a provider's secret begins as all of that provider's do. Whoever configures another one is told so.
+const PREFIX: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "does the secret begin as it must" };
+/// A key in base64 is read once for each padding that it can have, until one fits: a length is public.
+const FITS: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the key base64 without padding" };
+const FITS_PADDED: Decision = Decision { kind: Kind::Branch, places: 2, times: 3, why: "with how much padding is the key base64" };
+/// A secret of Polar's is a key as it is, and may be another one in base64.
+const EITHER: Decision = Decision { kind: Kind::Select, places: 1, times: 1, why: "does the secret begin as it must" };
+/// Whether one of the signatures was right. Whoever sent them is told.
+const VERDICT: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "was one of the signatures right" };
+const ANSWER: Decision = Decision { kind: Kind::Select, places: 1, times: 1, why: "was one of the signatures right" };
+/// Whether the body has the hash that the token, which is signed, says.
+const BODY: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is it the body of the token" };
+/// The number of what is wrong goes to JavaScript.
+const TOLD: Decision = Decision { kind: Kind::HostArgument, places: 1, times: 1, why: "what is wrong with the secret or the signature" };
+
+/// Whether the body is the one whose digest was signed.
+const SAME_BODY: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the body the one that was signed" };
+/// Header fields that are signed are checked to be printable, and the digest of the body, which everybody sees, is one.
+const PRINTABLE: Decision = Decision { kind: Kind::Branch, places: 1, times: 43, why: "is the digest, which is public, printable" };
+/// Whether the MAC of a message is right. Whoever sent it is told.
+const RIGHT_MAC: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the MAC right" };
+
 pub const LEAN: &[Path] = &[
     path("area", "", &[P], 0),
     path("result", "", &[P], 0),
@@ -149,6 +171,47 @@ pub const RICH: &[Path] = &[
     deciding(&[USABLE, WHY], path("verify_secret", "refused", &[S], 0)),
     deciding(&[USABLE], path("sign_call", "", &[P, P, P, P], 16 + 43)),
     path("check_value", "", &[P, P], 0),
+    deciding(&[USABLE, PREFIX, FITS, VERDICT, ANSWER], path("verify_webhook", "base64", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX, FITS_PADDED, VERDICT, ANSWER], path("verify_webhook", "base64, padded", &[P, P, P], 0)),
+    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER, VERDICT, ANSWER], path("verify_webhook", "two keys", &[P, P, P], 0)),
+    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER], path("verify_webhook", "prefixed text", &[P, P, P], 0)),
+    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text and digest", &[P, P, P], 64)),
+    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text, base64, and digest", &[P, P, P], 64)),
+    deciding(&[USABLE, PREFIX, FITS, VERDICT, ANSWER, TOLD], path("verify_webhook", "base64, refused", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX, FITS_PADDED, VERDICT, ANSWER, TOLD], path("verify_webhook", "base64, padded, refused", &[P, P, P], 0)),
+    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER, VERDICT, ANSWER, TOLD], path("verify_webhook", "two keys, refused", &[P, P, P], 0)),
+    deciding(&[USABLE, VERDICT, ANSWER, TOLD], path("verify_webhook", "text, refused", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, TOLD], path("verify_webhook", "prefixed text, refused", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, BODY], path("verify_webhook", "token", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, BODY], path("verify_webhook", "token, another body", &[P, P, P], 0)),
+    path("verify_webhook", "no secret", &[P, P, P], 0),
+    deciding(&[USABLE, WHY, TOLD], path("verify_webhook", "refused", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX], path("verify_webhook", "another prefix", &[P, P, P], 0)),
+    deciding(&[USABLE, PREFIX, FITS], path("sign_webhook", "base64", &[P, P, P], 43)),
+    deciding(&[USABLE, PREFIX, FITS_PADDED], path("sign_webhook", "base64, padded", &[P, P, P], 43)),
+    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER], path("sign_webhook", "two keys", &[P, P, P], 43)),
+    deciding(&[USABLE], path("sign_webhook", "text", &[P, P, P], 64)),
+    deciding(&[USABLE, PREFIX], path("sign_webhook", "prefixed text", &[P, P, P], 64)),
+    deciding(&[USABLE], path("sign_webhook", "text and digest", &[P, P, P], 64)),
+    deciding(&[USABLE], path("sign_webhook", "text, base64, and digest", &[P, P, P], 43)),
+    // The hash of the body, and the MAC.
+    deciding(&[USABLE, PREFIX], path("sign_webhook", "token", &[P, P, P], 58 + 43)),
+    // The digest of the body, and the MAC.
+    deciding(&[PRINTABLE], path("sign_request", "", &[P, P, P], 43 + 43)),
+    path("sign_request", "no body", &[P, P, P], 43),
+    deciding(&[RIGHT_MAC, SAME_BODY], path("verify_request", "", &[P, P, P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_request", "no body", &[P, P, P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_request", "forged or late", &[P, P, P], 0)),
+    path("verify_request", "unknown key", &[P, P, P], 0),
+    path("verify_request", "malformed", &[P, P, P], 0),
+    deciding(&[PRINTABLE], path("sign_response", "", &[P, P, P], 43 + 43)),
+    path("sign_response", "no body", &[P, P, P], 43),
+    deciding(&[RIGHT_MAC, SAME_BODY], path("verify_response", "", &[P, P, P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_response", "no body", &[P, P, P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_response", "forged", &[P, P, P], 0)),
+    path("digest_webhook", "", &[P, P], 64),
+    path("check_webhook_time", "", &[P], 0),
 ];
 
 /// Reports for people: texts of different lengths, chosen by whether a secret is usable and whether a MAC is right. Nothing is claimed of

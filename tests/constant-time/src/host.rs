@@ -13,6 +13,8 @@ pub enum Object {
     Undefined,
     Null,
     Boolean,
+    /// A number's bits.
+    Number(u64),
     /// A string or a `Uint8Array`, and its marks.
     Bytes(Vec<u8>, Vec<u8>),
     /// An array or an object: what was set in it, in order.
@@ -31,6 +33,7 @@ enum Call {
     Length,
     /// `container[index or key] = value`
     Set,
+    Number,
     /// A string or a `Uint8Array` made of memory: pointer and length are public, its bytes may be secret.
     FromMemory,
     /// Writes a string into memory that it asks the module for, and where it is.
@@ -49,6 +52,7 @@ const CONTRACTS: &[Contract] = &[
     ("set", "[externref i32 externref] -> []", Call::Set),
     ("new_from_slice", "[i32 i32] -> [externref]", Call::FromMemory),
     ("__wbindgen_generic", "[i32 i32] -> [externref]", Call::FromMemory),
+    ("__wbindgen_generic", "[f64] -> [externref]", Call::Number),
     ("__wbindgen_string_get", "[i32 externref] -> []", Call::TextToMemory),
     ("__wbindgen_init_externref_table", "[] -> []", Call::Start),
     ("__wbindgen_throw", "[i32 i32] -> []", Call::Throw),
@@ -91,11 +95,17 @@ impl Host {
         })
     }
 
+    /// Every number there is.
+    pub fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.objects.iter().filter_map(|object| if let Object::Number(bits) = object { Some(f64::from_bits(*bits)) } else { None })
+    }
+
     pub fn call(machine: &mut Machine<'_>, import: u32, args: &[Num]) -> Result<Option<Num>, Trap> {
         let host = &mut machine.state.host;
         let arg = |index: usize| args[index].bits;
         Ok(match host.calls[import as usize] {
             Call::New => Some(host.refer(Object::Container(vec![]))),
+            Call::Number => Some(host.refer(Object::Number(arg(0)))),
             Call::Get => {
                 let Object::Container(items) = host.object(arg(0))? else { return Err("an index into no array".into()) };
                 Some(Num::public(*items.get(arg(1) as usize).ok_or("beyond the end of an array")?))

@@ -95,6 +95,12 @@ pub const fn extend32_s(a: Num) -> Num {
     Num { bits: a.bits as i32 as u64, mark: a.mark as i32 as u64 }
 }
 
+/// Of 32 bits as well as of 64: what is above them is zero.
+#[expect(clippy::cast_precision_loss, reason = "it rounds as WebAssembly does")]
+pub const fn f64_convert_u(a: Num) -> Num {
+    Num { bits: (a.bits as f64).to_bits(), mark: if a.mark == 0 { 0 } else { u64::MAX } }
+}
+
 pub const fn f64_eq(a: Num, b: Num) -> Num {
     truth(f64::from_bits(a.bits) == f64::from_bits(b.bits), a.mark | b.mark != 0)
 }

@@ -184,6 +184,7 @@ pub fn plain(instruction: &W, wide: &mut Vec<u128>) -> Option<(Op, Option<Op>)> 
                 W::I64Extend32S | W::I64ExtendI32S => Unary(number::extend32_s),
                 W::I64ExtendI32U | W::F64ReinterpretI64 | W::I64ReinterpretF64 => Unary(number::same),
                 W::I32WrapI64 => Unary(number::wrap),
+                W::F64ConvertI32U | W::F64ConvertI64U => Unary(number::f64_convert_u),
                 W::I32TruncSatF64U => Unary(w32::trunc_sat_f64_u),
                 W::I64TruncSatF64U => Unary(w64::trunc_sat_f64_u),
 

@@ -1,5 +1,8 @@
 //! The cases of the rich module, called as its generated glue calls it.
 
+pub mod messages;
+pub mod webhooks;
+
 use crate::contracts::{GLUE, RICH};
 use crate::decode::Module;
 use crate::lean::{MESSAGE_LENS, MISMATCH, SECRET_MISSING, SECRET_WEAK, ensure};
@@ -22,9 +25,11 @@ enum Arg<'a> {
     Number(u64),
     Secret(&'a [u8]),
     Public(&'a [u8]),
+    /// With these marks.
+    Mixed(&'a [u8], &'a [u8]),
 }
 
-use Arg::{Number, Public, Secret};
+use Arg::{Mixed, Number, Public, Secret};
 
 impl<'m> Rich<'m> {
     pub fn new(module: &'m Module) -> Result<Self, Failure> {
@@ -62,6 +67,7 @@ impl<'m> Rich<'m> {
                 }
                 Secret(bytes) => (bytes, vec![0xff; bytes.len()]),
                 Public(bytes) => (bytes, vec![0; bytes.len()]),
+                Mixed(bytes, marks) => (bytes, marks.to_vec()),
             };
             numbers.extend([machine.place(bytes, &marks)? as u64, bytes.len() as u64]);
         }

@@ -5,10 +5,10 @@ use super::{Checked, Rich};
 use crate::lean::ensure;
 use crate::rich::Arg::{Mixed, Number, Public, Secret};
 
-const SIGNATURE_INVALID: f64 = 10.0;
-const SECRET_WEAK: f64 = 2.0;
-const SECRET_MALFORMED: f64 = 3.0;
-const SECRET_MISSING: f64 = 1.0;
+const SIGNATURE_INVALID: u64 = f64::to_bits(10.0);
+const SECRET_WEAK: u64 = f64::to_bits(2.0);
+const SECRET_MALFORMED: u64 = f64::to_bits(3.0);
+const SECRET_MISSING: u64 = f64::to_bits(1.0);
 
 /// 2027-01-15.
 const NOW: f64 = 1_800_000_000_000.0;
@@ -79,8 +79,8 @@ impl Rich<'_> {
         Ok(list(&headers))
     }
 
-    /// The number of the error that comes out.
-    fn verify(&mut self, provider: u64, secret: &[u8], way: &str, headers: &[u8], body: &[u8]) -> Result<f64, String> {
+    /// The bits of the number of the error that comes out.
+    fn verify(&mut self, provider: u64, secret: &[u8], way: &str, headers: &[u8], body: &[u8]) -> Result<u64, String> {
         let (secrets, marks) = packed(secret);
         let before = self.session.machine.state.host.numbers().count();
         let args = [
@@ -94,7 +94,7 @@ impl Rich<'_> {
             Number(TOLERANCE),
         ];
         self.call("verify_webhook", way, &args, false)?;
-        self.session.machine.state.host.numbers().nth(before).ok_or_else(|| "no number of an error".into())
+        self.session.machine.state.host.numbers().nth(before).map(f64::to_bits).ok_or_else(|| "no number of an error".into())
     }
 
     /// Signs, verifies, and verifies what was changed.
@@ -105,7 +105,7 @@ impl Rich<'_> {
         let headers = self.sign(scheme, body)?;
         self.reset();
         let found = self.verify(*provider, secret, way, &headers, body)?;
-        ensure(found == 0.0, || format!("provider {provider}: not its own signature: {found}"))?;
+        ensure(found == 0, || format!("provider {provider}: not its own signature: {found}"))?;
         for at in [0, body.len() / 2, body.len() - 1] {
             let mut other = *body;
             other[at] ^= 1;

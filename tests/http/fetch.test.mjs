@@ -215,6 +215,16 @@ describe("reflection and other uses of a signature", () => {
     await assert.rejects(verifyRequest(keyring, request, { audience: "https://b.example" }), { code: "signature_invalid" });
   });
 
+  test("the query is sent as URLSearchParams writes it, which is what Next.js makes of any other", async () => {
+    const server = await started(route((request) => new Response(new URL(request.url).search)));
+    const form = new URLSearchParams([["a", "1 2"], ["b", "~"], ["c", ""], ["a", "\u00e9&"]]);
+    for (const query of ["?a=1%202&b=%7e&c&a=\u00e9%26", `?${form}`]) {
+      assert.equal(await (await signedFetch(`${server.url}/a${query}`, {}, options)).text(), `?${form}`);
+      assert.equal(await (await signedFetch(new Request(`${server.url}/a${query}`, { method: "POST", body: "x" }), undefined, options)).text(), `?${form}`);
+    }
+    for (const none of ["/a", "/a?", "/a?#b"]) assert.equal(await (await signedFetch(`${server.url}${none}`, {}, options)).text(), "");
+  });
+
   test("a stream as the body, and a Request as the input", async () => {
     const server = await started(route(async (request) => new Response(await request.text())));
     const stream = () => new ReadableStream({ start: (controller) => (controller.enqueue(Buffer.from("in ")), controller.enqueue(Buffer.from("parts")), controller.close()) });

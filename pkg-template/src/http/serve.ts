@@ -51,7 +51,7 @@ export interface ServeHost extends AcceptedSecrets {
   /** Uses a request's nonce up. Throws if it was used before. */
   readonly claim: (claim: ReplayEntry) => Promise<void>;
   /** Makes the request that the handler gets, its body unread, if it is not a plain one. */
-  readonly renew?: (request: Request, plain: Request) => Request;
+  readonly renew?: (plain: Request) => Request;
 }
 
 /**
@@ -104,7 +104,7 @@ export async function serve(
       return problemOf(error, { request, keyId: claimedKeyIdOf(request), accepted: keyring?.keyIds ?? [], explain: settings.explain });
     }
     const { request: plain, ...signed } = verified;
-    const response: unknown = await handle(host.renew?.(request, plain) ?? plain, signed);
+    const response: unknown = await handle(host.renew?.(plain) ?? plain, signed);
     if (typeof response !== "object" || response === null) throw typeInvalid("what the handler returns", "a Response");
     return settings.signedResponse ? await signResponse(keyring, request, response as Response, { audience }) : (response as Response);
   } finally {

@@ -33,7 +33,8 @@ const bodyFields = ["content-encoding", "content-language", "content-location", 
 /**
  * `fetch`, signed: the request proves who sends it, and the response that it comes from whoever holds the same secret, as the answer to this request.
  *
- * Redirects within one origin are followed, each with a signature of its own; one that leads to another origin is an error.
+ * Redirects within one origin are followed, each with a signature of its own; one that leads to another origin is an error. The query is sent as URLSearchParams
+ * writes it (`%20` becomes `+`, `a` becomes `a=`): Next.js rewrites every query so before a route sees it, and another spelling of it could not be verified.
  *
  * @param input - Where to: an https URL, or one of this machine itself.
  * @param init - As for `fetch`. A body that is a stream is read to its end before anything is sent.
@@ -53,6 +54,8 @@ export async function signedFetch(input: string | URL | Request, init?: RequestI
     for (let redirects = 0; ; redirects += 1) {
       checkDestination(request.url);
       const body = await readBody(request, Number.MAX_SAFE_INTEGER);
+      const { href } = withPlainQuery(request.url);
+      if (href !== request.url) request = again(request, href, body);
       const signed = signWithBody(keyring, request, body, { audience: own(options, "audience"), components: own(options, "components") });
       // "manual" and not "error": workerd has only the former.
       const response = await send(signed, { redirect: "manual" });
@@ -96,11 +99,24 @@ function redirected(request: Request, body: Uint8Array<ArrayBuffer>, { status, h
       `countersign: ${nameOf(request)} is answered with a redirect to ${url?.origin ?? "nowhere"}, and a signed request is not sent on to another origin. Use the URL that it leads to.`,
     );
   }
-  const { method, signal } = request;
+  const { method } = request;
   const isGet = status === 303 ? method !== "GET" && method !== "HEAD" : status <= 302 && method === "POST";
+  if (!isGet) return again(request, url.href, body);
   const kept = new Headers(request.headers);
-  if (isGet) for (const name of bodyFields) kept.delete(name);
-  return new Request(url.href, { method: isGet ? "GET" : method, headers: kept, signal, body: isGet ? null : bodyOf(body) });
+  for (const name of bodyFields) kept.delete(name);
+  return new Request(url.href, { headers: kept, signal: request.signal });
+}
+
+/** The same request to another URL. */
+function again({ method, headers, signal }: Request, url: string, body: Uint8Array<ArrayBuffer>): Request {
+  return new Request(url, { method, headers, signal, body: bodyOf(body) });
+}
+
+/** A URL with its query as URLSearchParams writes it. */
+function withPlainQuery(url: string): URL {
+  const plain = new URL(url);
+  plain.search = plain.searchParams.toString();
+  return plain;
 }
 
 function resolved(location: string, base: string): URL | undefined {

@@ -62,16 +62,30 @@ export function signedRoute<Params extends object = {}, Incoming extends Request
   const host = {
     ...serverSecrets(ownOrUnset(options, "keys", [])),
     audience: audienceOfSite,
-    renew: asNextRequest,
     claim: async (claim: ReplayEntry) => {
       if (replay !== false) await consume(replay ?? storeOfProcess(), claim);
     },
   };
-  return async (request, context?: { params?: Promise<Params> }) =>
-    await serve(settings, host, request, (fresh, signed) =>
+  return async (request, context?: { params?: Promise<Params> }) => {
+    const renew = (plain: Request) => asNextRequest(request, plain);
+    return await serve(settings, { ...host, renew }, await asSent(request, context?.params), (fresh, signed) =>
       // Next.js's own comes first, so that nothing of it can stand for who signed.
       handler(fresh as Incoming, { params: Promise.resolve({} as Params), ...context, ...signed }),
     );
+  };
+}
+
+/**
+ * The request with the query that was sent. In the edge runtime Next.js has put the dynamic segments there too, in the place of parameters of the same names; the
+ * handler gets the request without them.
+ */
+async function asSent(request: Request, params: Promise<object> | undefined): Promise<Request> {
+  const names = "EdgeRuntime" in globalThis ? Object.keys((await params) ?? {}) : [];
+  const url = new URL(request.url);
+  if (!names.some((name) => url.searchParams.has(name))) return request;
+  for (const name of names) url.searchParams.delete(name);
+  const { method, headers, body, signal } = request;
+  return new Request(url.href, { method, headers, body, signal, duplex: "half" } as RequestInit);
 }
 
 let processStore: ReplayStore | undefined;

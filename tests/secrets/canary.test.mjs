@@ -9,6 +9,7 @@ import { componentEntries, entries as allEntries } from "../support/entries.mjs"
 import { Forbidden } from "./forms.mjs";
 import { clients, next } from "./rows/clients.mjs";
 import { guards } from "./rows/convex.mjs";
+import { http, signedRoute } from "./rows/http.mjs";
 import { inspection, primitives } from "./rows/primitives.mjs";
 import { webhooks } from "./rows/webhooks.mjs";
 import { Watch } from "./watch.mjs";
@@ -23,7 +24,7 @@ const { errorCodes } = await import(pathToFileURL(join(installed, "esm/core/erro
 const codes = errorCodes.filter((/** @type {string} */ code) => code !== "");
 
 /** @type {Record<string, import("./rows/primitives.mjs").Rows>} */
-const rows = { ".": primitives, "./inspect": inspection, "./convex": guards, "./client": clients, "./next": next, "./webhooks": webhooks };
+const rows = { ".": primitives, "./inspect": inspection, "./convex": guards, "./client": clients, "./next": { ...next, signedRoute }, "./http": http, "./webhooks": webhooks };
 // Functions that another entry exports again are in the row of that one.
 const primary = new Set(Object.values(entries["."]));
 

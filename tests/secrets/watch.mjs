@@ -78,6 +78,15 @@ export class Watch {
     }
   }
 
+  /** The same, where what comes is as public as what went in. @param {() => Promise<unknown>} run */
+  async failed(run) {
+    try {
+      await run();
+    } catch (error) {
+      this.error(error);
+    }
+  }
+
   /** A handle: it is shown, and from now on its methods' calls are counted. @template {object} T @param {T} handle @returns {T} */
   handle(handle) {
     this.result(handle);

@@ -34,6 +34,8 @@ const targets = /** @type {const} */ ({
   secret: ["secrets and keys", 1024],
   keyring: ["keyrings", 1024],
   scope: ["lists of callers and functions", 512],
+  message: ["signed HTTP messages", 1024],
+  webhook: ["webhooks", 1024],
 });
 
 /** @typedef {keyof typeof targets} Target */

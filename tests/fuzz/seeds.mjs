@@ -20,6 +20,9 @@ const makers = {
   call: () => [...vectors("tokens"), ...vectors("rfc8949")].map(({ token, hex }) => token ?? Buffer.from(hex, "hex")),
   secret: () => vectors("secrets").map(({ secret }) => secret),
   keyring: () => vectors("tokens").map(({ keyId }) => keyId),
+  // Every field that a signature consists of; and any bytes, by which messages are made.
+  message: () => [...vectors("messages"), ...vectors("rfc8941")].flatMap(({ fields = [], lines = [] }) => [...fields.map((/** @type {string[]} */ field) => field[1] ?? ""), ...lines]),
+  webhook: () => vectors("webhooks").flatMap(({ headers }) => headers.map((/** @type {string[]} */ header) => header[1] ?? "")),
   scope: () => [...new Set([...vectors("tokens"), ...vectors("refused")].map(({ fn }) => fn)), ...names],
 };
 

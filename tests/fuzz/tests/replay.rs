@@ -5,17 +5,19 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use countersign_fuzz::{call, keyring, scope, secret, token, value};
+use countersign_fuzz::{call, keyring, message, scope, secret, token, value, webhook};
 
 type Target = fn(&[u8]) -> bool;
 
-const TARGETS: [(&str, Target); 6] = [
+const TARGETS: [(&str, Target); 8] = [
     ("call", call::run),
     ("keyring", keyring::run),
+    ("message", message::fuzz::run),
     ("scope", scope::run),
     ("secret", secret::run),
     ("token", token::run),
     ("value", value::run),
+    ("webhook", webhook::fuzz::run),
 ];
 
 fn here(path: &str) -> PathBuf {

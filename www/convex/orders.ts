@@ -1,4 +1,6 @@
 import { v } from "convex/values";
+import { firstDelivery } from "countersign/webhooks";
+import { components } from "./_generated/api";
 import { internalMutation, internalQuery } from "./_generated/server";
 import { event } from "./schema";
 
@@ -15,6 +17,16 @@ export const stamped = internalMutation({
   args: { ...event, caller: v.string(), keyId: v.string() },
   returns: v.id("events"),
   handler: async (ctx, args) => await ctx.db.insert("events", { ...args, outcome: "processed" }),
+});
+
+/** For webhooks that come straight to Convex: each event once, in one transaction with what is stored. */
+export const delivered = internalMutation({
+  args: event,
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    if (await firstDelivery(ctx, components.countersign, args.eventId)) await ctx.db.insert("events", { ...args, outcome: "processed" });
+    return null;
+  },
 });
 
 export const stored = internalQuery({

@@ -25,11 +25,11 @@ import { DemoError, runProgram } from "./steps.mjs";
  * Starts the embedded Convex, with the man in the middle in front of it. `siteOfApp`: where its functions find the app.
  * @returns {Promise<Backend>}
  */
-export async function startEmbedded({ secret, workerSecret, siteOfApp, port, sitePort }) {
+export async function startEmbedded({ secret, workerSecret, stripeSecret, siteOfApp, port, sitePort }) {
   const advice = "Stop that program, or choose others with --convex-port and --site-port.";
   await requireFreePort(port, "the embedded Convex", advice);
   await requireFreePort(sitePort, "the embedded Convex's http actions", advice);
-  const deploymentEnv = { COUNTERSIGN_SECRET: secret, COUNTERSIGN_WORKER_SECRET: workerSecret, SITE_URL: siteOfApp };
+  const deploymentEnv = { COUNTERSIGN_SECRET: secret, COUNTERSIGN_WORKER_SECRET: workerSecret, STRIPE_WEBHOOK_SECRET: stripeSecret, SITE_URL: siteOfApp };
   const convex = await startConvexBehindProxy({ functionsDir: join(www, "convex"), env: deploymentEnv, port, sitePort });
   const env = { ...plainEnv(), CONVEX_SELF_HOSTED_URL: convex.url, CONVEX_SELF_HOSTED_ADMIN_KEY: convex.adminKey };
   const cli = join(root, "node_modules", "convex", "bin", "main.js");

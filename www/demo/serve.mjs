@@ -40,7 +40,7 @@ export async function startDemo({ port, convexPort, sitePort, deployment, deploy
     open.push(relay.close);
     const backend =
       deployment === undefined
-        ? await startEmbedded({ secret, workerSecret, siteOfApp: relay.url, port: convexPort, sitePort })
+        ? await startEmbedded({ secret, workerSecret, stripeSecret: webhookSecrets.stripe, siteOfApp: relay.url, port: convexPort, sitePort })
         : await useDeployment({ url: deployment, secret, workerSecret });
     open.push(backend.close);
 

@@ -7,6 +7,9 @@ import { useState } from "react";
 
 const ways = { node: "Node route", edge: "Edge route", worker: "Worker", http: "Http action" } as const;
 
+// Where the function was not told of any key.
+const unsigned = { ...ways, worker: "through the gateway", http: "by a webhook" } as const;
+
 /** The stored events, newest first, as Convex pushes them. */
 export function Events() {
   const events = useQuery(api.events.list);
@@ -30,7 +33,7 @@ export function Events() {
               <span className="event-type">{event.type}</span>
               <span className="event-amount">{euros(event.amount)}</span>
               <span className="event-more">
-                {ways[event.route]}, {event.keyId === undefined ? "through the gateway" : <>key <span className="code">{event.keyId}</span></>}
+                {ways[event.route]}, {event.keyId === undefined ? unsigned[event.route] : <>key <span className="code">{event.keyId}</span></>}
               </span>
               <time dateTime={new Date(event._creationTime).toISOString()}>{new Date(event._creationTime).toLocaleTimeString()}</time>
             </li>

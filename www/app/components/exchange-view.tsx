@@ -60,6 +60,7 @@ export function exchangeStops(exchange: Exchange): readonly Stop[] {
   if (answer === null) return [sends, { who: "Proxy", does: "answers it", mark: "warn" }, { who: from, does: "refuses the answer", mark: "bad" }];
   if (isAnswerChanged) return [sends, { who: to, does: "answers, signed", mark: "good" }, changes, { who: from, does: "refuses the answer", mark: "bad" }];
   if (!isTaken) return isChanged ? [sends, changes, refuses] : [sends, refuses];
+  if (kind === "webhook" && to === "Convex") return [sends, { who: to, does: "verifies, then stores", mark: "good" }];
   if (kind === "webhook") return [sends, { who: to, does: "verifies it", mark: "good" }, { who: "Convex", does: stored === 1 ? "stores it once" : `stores it ${stored} times`, mark: stored === 1 ? "good" : "warn" }];
   if (from === "Convex") return [sends, { who: to, does: "verifies, answers", mark: "good" }, { who: from, does: isBelieved ? "verifies the answer" : "refuses the answer", mark: isBelieved ? "good" : "bad" }];
   return [sends, { who: to, does: "verifies, then stores", mark: "good" }];
@@ -76,7 +77,7 @@ function verdictOf(exchange: Exchange): { verdict: string; mark: "good" | "bad" 
 function howSent(exchange: Exchange): string {
   const { kind, from, id, arrived } = exchange;
   const { isChanged } = resultOf(exchange);
-  if (isChanged) return kind === "webhook" ? "It was changed between its provider and Next.js." : "It was signed, and changed on the way.";
+  if (isChanged) return kind === "webhook" ? `It was changed between its provider and ${exchange.to}.` : "It was signed, and changed on the way.";
   if (arrived === null) return "The proxy kept it.";
   if (from === "Attacker") return "Sent by somebody else.";
   if (id === "moved") return "The second request, after the redirect: signed anew, for its own URL.";
@@ -91,11 +92,13 @@ function made({ came, returned }: Exchange): string {
 }
 
 function storedText(exchange: Exchange): string {
-  const { stored, kind } = exchange;
+  const { stored, kind, to } = exchange;
   const { isAgain, isAnswerChanged } = resultOf(exchange);
   if (stored === 0) return "Nothing.";
   if (stored > 1) return `${stored} events, which must not be.`;
   if (isAnswerChanged) return "One file: the request itself was right.";
   if (isAgain) return "One file, that of the first request.";
-  return kind === "webhook" ? "One event, by a signed call, under a key that the provider’s signature covers." : "One file, by a signed request from Next.js to an http action of Convex.";
+  if (kind === "webhook" && to === "Convex") return "One event, by an internal mutation, which was told that it is the first of this key.";
+  if (kind === "webhook") return "One event, by a signed call, under a key that the provider’s signature covers.";
+  return to === "Convex" ? "One file." : "One file, by a signed request from Next.js to an http action of Convex.";
 }

@@ -17,6 +17,7 @@ import { createWebhookCourses } from "./webhooks.mjs";
  * @property {string} came the status that the sender was answered with; or for an action in Convex what it made of the answer
  * @property {string | null} code in the log of whoever received it
  * @property {number} stored how many events
+ * @property {boolean} [here] whether it takes a deployment on this machine; all requests do
  */
 
 /**

@@ -7,23 +7,30 @@ import { createDeliveries, keyOfGitHub } from "./deliveries.mjs";
 import { alter, header, withBody, withHeader, withoutHeader } from "./messages.mjs";
 
 const minute = 60_000;
+const lowered = withBody((text) => text.replace('"amount_total": 4900', '"amount_total": 1'));
 
 /**
- * @param {{ nextUrl: string, webhookSecrets: ReturnType<typeof import("./deliveries.mjs").newWebhookSecrets> }} options
+ * @param {{ nextUrl: string, backend: import("../backend.mjs").Backend, webhookSecrets: ReturnType<typeof import("./deliveries.mjs").newWebhookSecrets> }} options
  * @returns {Record<string, () => Promise<import("./index.mjs").Course>>}
  */
-export function createWebhookCourses({ nextUrl, webhookSecrets }) {
+export function createWebhookCourses({ nextUrl, backend, webhookSecrets }) {
   const { stripe, polar, github } = createDeliveries(webhookSecrets);
   const other = generateSecret();
 
   /** Posts what somebody made of a delivery: the delivery itself, if nothing was done to it. */
-  async function deliver({ provider, message, key }, { arrives = message, from = provider, keys = [key] } = {}) {
-    const answer = await exchange(nextUrl, arrives);
-    return { from, to: "Next.js", sent: message, arrived: arrives, answer, returned: answer, came: String(answer.status), eventIds: keys };
+  async function deliver({ provider, message, key }, { arrives = message, from = provider, keys = [key], to = "Next.js" } = {}) {
+    const answer = await exchange(to === "Convex" ? backend.siteUrl : nextUrl, arrives);
+    return { from, to, sent: message, arrived: arrives, answer, returned: answer, came: String(answer.status), eventIds: keys };
   }
 
   const changed = (delivery, change, keys = []) => deliver(delivery, { arrives: alter(delivery.message, change), from: delivery.provider, keys: [delivery.key, ...keys] });
   const forged = (delivery, keys = [delivery.key]) => deliver(delivery, { from: "Attacker", keys });
+
+  /** To the http action, which has another path. */
+  const toConvex = (delivery, change = (message) => message) => {
+    const message = { ...delivery.message, path: delivery.message.path.replace("/api", "") };
+    return deliver({ ...delivery, message }, { arrives: change(message), to: "Convex" });
+  };
 
   /** The second of two deliveries, of which the first must have been taken. */
   async function after(first, second) {
@@ -55,7 +62,15 @@ export function createWebhookCourses({ nextUrl, webhookSecrets }) {
       return after(delivery, () => deliver(delivery, { arrives, from: "Attacker" }));
     },
 
-    "stripe-body": async () => changed(await stripe(), withBody((text) => text.replace('"amount_total": 4900', '"amount_total": 1'))),
+    convex: async () => toConvex(await stripe()),
+    async "convex-again"() {
+      const delivery = await stripe();
+      const first = await toConvex(delivery);
+      return first.came === "200" ? toConvex(delivery) : first;
+    },
+    "convex-body": async () => toConvex(await stripe(), (message) => alter(message, lowered)),
+
+    "stripe-body": async () => changed(await stripe(), lowered),
     async "github-body"() {
       const delivery = await github();
       const rewritten = JSON.stringify(JSON.parse(delivery.message.body.toString("utf8")), null, 2);
@@ -86,6 +101,6 @@ export function createWebhookCourses({ nextUrl, webhookSecrets }) {
       const message = { ...unsigned, headers: [...unsigned.headers, ["authorization", `Bearer ${webhookSecrets.stripe}`]] };
       return forged({ ...delivery, message });
     },
-    "github-large": async () => forged(await github({ description: "x".repeat(2 * 1024 * 1024) })),
+    "github-large": async () => forged(await github({ description: "x".repeat(1024 * 1024) })),
   };
 }

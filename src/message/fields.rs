@@ -394,7 +394,7 @@ mod tests {
         let list = |count: usize| format!("s=({})", vec!["1"; count].join(" "));
         assert!(member(&list(MAX_ITEMS)).is_some());
         assert_eq!(member(&list(MAX_ITEMS + 1)), None);
-        let parameters = |count: usize| format!("s=1{}", (0..count).map(|i| format!(";p{i}")).collect::<String>());
+        let parameters = |count: usize| format!("s=1{}", (0..count).map(|i| format!(";p{i}")).collect::<Vec<_>>().concat());
         assert!(member(&parameters(MAX_ITEMS)).is_some());
         assert_eq!(member(&parameters(MAX_ITEMS + 1)), None);
         let long = |len: usize| format!("s=\"{}\"", "x".repeat(len - 4));

@@ -8,6 +8,7 @@ import { copyApp, nextBuild, nextServe } from "./support/app.mjs";
 import { startDeployment } from "./support/deployment.mjs";
 import { checkClientBundles, checkRefusal, runEdgeBundle } from "./support/output.mjs";
 import { closeBrowser, places, readReport } from "./support/places.mjs";
+import { SITE, callSignedRoutes } from "./support/signed.mjs";
 
 /**
  * @typedef {import("./support/app.mjs").Bundler} Bundler
@@ -22,10 +23,13 @@ import { closeBrowser, places, readReport } from "./support/places.mjs";
 
 const secret = generateSecret();
 const placeNames = places.map(({ name }) => name);
+const runtimes = /** @type {const} */ (["node", "edge"]);
+/** @param {string} runtime */
+const signedRoutes = (runtime) => `signed routes, ${runtime}`;
 
 /** @param {Bundler} bundler @param {string} url the deployment's @param {string} [packageFolder] @returns {Stage[]} */
 function stages(bundler, url, packageFolder) {
-  const env = { COUNTERSIGN_SECRET: secret, NEXT_PUBLIC_CONVEX_URL: url };
+  const env = { COUNTERSIGN_SECRET: secret, NEXT_PUBLIC_CONVEX_URL: url, SITE_URL: SITE };
   /** @type {Promise<string> | undefined} */
   let copied;
   const folder = () => (copied ??= copyApp("app", bundler, packageFolder));
@@ -43,6 +47,7 @@ function stages(bundler, url, packageFolder) {
           return readReport(text, runtime);
         });
       }
+      for (const runtime of runtimes) await report(signedRoutes(runtime), () => callSignedRoutes(server.url, secret, runtime, server.log));
     } finally {
       await server.close();
     }
@@ -51,7 +56,7 @@ function stages(bundler, url, packageFolder) {
   return [
     {
       name: `${bundler} start`,
-      checks: ["build", "client bundles", "edge function, no wasm from bytes", ...placeNames],
+      checks: ["build", "client bundles", "edge function, no wasm from bytes", ...placeNames, ...runtimes.map(signedRoutes)],
       run: async (report) => {
         let built = false;
         await report("build", async () => {
@@ -66,7 +71,7 @@ function stages(bundler, url, packageFolder) {
         await visit("start", placeNames, report);
       },
     },
-    { name: `${bundler} dev`, checks: placeNames, run: (report) => visit("dev", placeNames, report) },
+    { name: `${bundler} dev`, checks: [...placeNames, ...runtimes.map(signedRoutes)], run: (report) => visit("dev", placeNames, report) },
     {
       name: `${bundler} build`,
       checks: ["a client component that signs is refused"],

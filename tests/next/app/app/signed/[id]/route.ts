@@ -1,0 +1,3 @@
+import { failing, route, streaming } from "../../../lib/signed";
+
+export { route as DELETE, route as GET, route as POST, failing as PATCH, streaming as PUT };

@@ -153,7 +153,7 @@ function storeRow(odds, make) {
   };
 }
 
-/** @type {Rows[string]} */
+/** @param {Given} given */
 export async function signedRoute(given) {
   const { watch, api, entries, secret, other } = given;
   const signer = entries["."].createKeyring(secret);

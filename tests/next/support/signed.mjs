@@ -58,6 +58,7 @@ export async function callSignedRoutes(server, secret, runtime, log) {
       }
     },
   };
+  /** @type {{ name: string, message: string }[]} */
   const failures = [];
   for (const [name, run] of Object.entries(cases)) await run().catch((error) => failures.push({ name, message: error.stack }));
   return { passed: Object.keys(cases).length - failures.length, failures };

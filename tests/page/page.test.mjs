@@ -186,7 +186,7 @@ describe("the form", () => {
 
   for (const { kind, choice, verdict, seen, journey } of [
     { kind: "Webhook", choice: "Stripe: a checkout", verdict: "Accepted", seen: [/stripe-signature\s+t=\d+,v1=[0-9a-f]{64}/, /One event, by a signed call/], journey: /Stripe posts an event\s+Next\.js verifies it\s+Convex stores it once/ },
-    { kind: "Webhook", choice: "GitHub: under another id", verdict: "Accepted", seen: [/x-github-delivery/, /One event/], journey: /Convex stores it once/ },
+    { kind: "Webhook", choice: "GitHub: under another id", verdict: "Stored once", seen: [/x-github-delivery/, /One event/], journey: /Convex stores it once/ },
     { kind: "Webhook", choice: "Stripe: another amount", verdict: "Refused", seen: [/code=signature_invalid/, /What was stored\s+Nothing\./], journey: /Proxy changes it\s+Next\.js refuses/ },
     { kind: "Webhook", choice: "Stripe: the secret itself", verdict: "Refused", seen: [/Bearer \(the secret\)/, /code=signature_missing/], journey: /Attacker sends it\s+Next\.js refuses/ },
     { kind: "Request", choice: "A receipt, please", verdict: "Accepted", seen: [/tag="countersign-response"/, /The receipt is R-[0-9a-f]{12}\./, /One file/], journey: /Convex asks, signed\s+Next\.js verifies, answers\s+Convex verifies the answer/ },

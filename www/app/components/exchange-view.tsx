@@ -23,7 +23,7 @@ export function ExchangeView({ exchange }: { readonly exchange: Exchange }) {
           <MessageView sent={sent} arrived={arrived ?? sent} />
         </li>
         <li>
-          <h3>{asker && isBelieved ? `What ${to} answered, signed` : `What ${from} got for an answer`}</h3>
+          <h3>{asker && isBelieved ? `What ${to} answered, signed` : `What ${["Attacker", "Server"].includes(from) ? `the ${from.toLowerCase()}` : from} got for an answer`}</h3>
           <MessageView sent={answer ?? returned} arrived={returned} />
           {answer === null ? <p className="hint">It is the proxy’s: {to} never saw the request.</p> : null}
           {answer !== null && !isSame(answer, returned) ? <p className="hint">The proxy changed it on the way back.</p> : null}
@@ -67,7 +67,8 @@ export function exchangeStops(exchange: Exchange): readonly Stop[] {
 }
 
 function verdictOf(exchange: Exchange): { verdict: string; mark: "good" | "bad" | "warn" } {
-  const { isTaken, isBelieved, isAgain } = resultOf(exchange);
+  const { isTaken, isBelieved, isAgain, isRepeated } = resultOf(exchange);
+  if (isBelieved && isRepeated && exchange.stored === 1) return { verdict: "Stored once", mark: "good" };
   if (exchange.stored > 1) return { verdict: "Stored twice", mark: "warn" };
   if (isBelieved) return { verdict: isTaken ? "Accepted" : "Not as expected", mark: isTaken ? "good" : "warn" };
   if (isTaken || exchange.answer === null) return { verdict: "The answer is refused", mark: "bad" };
@@ -93,11 +94,12 @@ function made({ came, returned }: Exchange): string {
 
 function storedText(exchange: Exchange): string {
   const { stored, kind, to } = exchange;
-  const { isAgain, isAnswerChanged } = resultOf(exchange);
+  const { isAgain, isAnswerChanged, isRepeated } = resultOf(exchange);
   if (stored === 0) return "Nothing.";
   if (stored > 1) return `${stored} events, which must not be.`;
   if (isAnswerChanged) return "One file: the request itself was right.";
   if (isAgain) return "One file, that of the first request.";
+  if (isRepeated) return "One event, that of the first delivery. The second is answered in the same way and stores nothing.";
   if (kind === "webhook" && to === "Convex") return "One event, by an internal mutation, which was told that it is the first of this key.";
   if (kind === "webhook") return "One event, by a signed call, under a key that the provider’s signature covers.";
   return to === "Convex" ? "One file." : "One file, by a signed request from Next.js to an http action of Convex.";

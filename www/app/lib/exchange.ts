@@ -42,12 +42,15 @@ export const exchangeGroups = (kind: Exchange["kind"]) => described.find((one) =
 
 export const choiceOf = ({ kind, id }: Exchange) => exchangeGroups(kind).flatMap(({ choices }) => choices).find((choice) => choice.id === id);
 
+/** What providers, and others, may post twice: it is taken each time, and recorded once. */
+const repeated = ["stripe-again", "polar-twice", "github-renamed", "convex-again"];
+
 /** Whether the receiver took it, and whether its sender could believe the answer. */
 export function resultOf({ came, answer, sent, arrived, id }: Exchange) {
   const isTaken = answer?.start === "200";
   const isBelieved = came === "200" || came === "receipt";
   const isAnswerChanged = isTaken && !isBelieved;
-  return { isTaken, isBelieved, isAnswerChanged, isChanged: arrived !== null && !isSame(sent, arrived), isAgain: ["replayed", "upload-again"].includes(id) };
+  return { isTaken, isBelieved, isAnswerChanged, isChanged: arrived !== null && !isSame(sent, arrived), isAgain: ["replayed", "upload-again"].includes(id), isRepeated: repeated.includes(id) };
 }
 
 export function isSame(one: Message, other: Message): boolean {

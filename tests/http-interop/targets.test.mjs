@@ -125,7 +125,7 @@ test("whoever accepts a message acts on the target that was signed, whatever was
 
 /** @type {[signed: string, sent: string][]} */
 const pairsOfTargets = [
-  ["/a%2Fb", "/a/b"], ["/%7e", "/%7E"], ["/%7E", "/~"], ["//a", "/a"], ["/a", "//a"], ["/a/b", "/a//b"], ["/a", "/a/"], ["/?a=1&b=2", "/?b=2&a=1"],
+  ["/a%2Fb", "/a/b"], ["/%7e", "/%7E"], ["/%7E", "/~"], ["/a/b", "/a//b"], ["/a", "/a/"], ["/?a=1&b=2", "/?b=2&a=1"],
   ["/?a=1&a=2", "/?a=2&a=1"], ["/?a=+", "/?a=%20"], ["/?a=%2B", "/?a=+"], ["/?a", "/?a="], ["/a?b", "/a%3Fb"], ["/A", "/a"],
 ];
 for (const [signed, sent] of pairsOfTargets) {

@@ -210,7 +210,7 @@ describe("bodies are bytes", () => {
 });
 
 describe("URLs", () => {
-  const targets = ["/", "//", "/a//b", "/a/", "/a?", "/?a=1&b=2", "/?b=2&a=1", "/?a=1&a=2", "/?a=+", "/?a=%20", "/%2F", "/%7e", "/%7E", "/~", "/a;b=c", "/?a=1?b=2", "/a%252e", "/%C3%BC", "/[a]"];
+  const targets = ["/", "/a//b", "/a/", "/a?", "/?a=1&b=2", "/?b=2&a=1", "/?a=1&a=2", "/?a=+", "/?a=%20", "/%2F", "/%7e", "/%7E", "/~", "/a;b=c", "/?a=1?b=2", "/a%252e", "/%C3%BC", "/[a]"];
   test("each arrives as it was signed, and as no other", async () => {
     const passed = [];
     for (const signed of targets) {

@@ -191,7 +191,7 @@ const invalid = [
   request(INVALID, "another host", {}, { audience: "https://other.example" }),
   request(INVALID, "another port", {}, { audience: `${ORIGIN}:8443` }),
   request(INVALID, "the host with a full stop", {}, { audience: "https://app.example." }),
-  moved("/a", "/b"), moved("/a", "/A"), moved("/a", "/a/"), moved("/a", "//a"), moved("/a/b", "/a//b"), moved("/a%2Fb", "/a/b"), moved("/%7e", "/%7E"), moved("/%7E", "/~"),
+  moved("/a", "/b"), moved("/a", "/A"), moved("/a", "/a/"), moved("/a/b", "/a//b"), moved("/a%2Fb", "/a/b"), moved("/%7e", "/%7E"), moved("/%7E", "/~"),
   moved("/a?b=1", "/a"), moved("/a?b=1", "/a?b=2"), moved("/?a=1&b=2", "/?b=2&a=1"), moved("/?a=1&a=2", "/?a=2&a=1"), moved("/?a=+", "/?a=%20"), moved("/?a=+", "/?a=%2B"),
   moved("/?a", "/?a="), moved("/?a", "/?a&"), moved("/?", "/??"), moved("/a?b", "/a%3Fb"),
   request(INVALID, "another body", {}, { body: hex('{"eventId":"evt_2","provider":"polar"}') }),
@@ -274,6 +274,7 @@ const times = [
 
 const HEADER = "header_invalid";
 export const badTargets = [
+  "//", "//a", "//other.example/a",
   "", "*", "api", "?a=1", "app.example:443", "https://app.example/a", "http://app.example/a", "//app.example/../a", "/a#b", "/#", "/a?b#c", "/a\\b", "\\a", "/\\a", "/?\\",
   "/.", "/..", "/a/.", "/a/..", "/a/../b", "/a/./b", "/%2e", "/%2E%2e", "/a/%2e%2E/b", "/.%2e/a", "/%2e./a", "/a/%2e/b", "/..?a", "/./?a", "/%2e?a",
   "/a b", "/?a b", "/a\tb", "/a\nb", "/a\r\nx: y", "/a\0b", "/\u007f", "/\u00fc", "/?\u00fc", "/\ufeff", " /a", "/a ", "/a\n",

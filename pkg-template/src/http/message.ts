@@ -213,17 +213,22 @@ function audienceOf(message: RequestMessage): string {
 
 function headersOf(message: RequestMessage | ResponseMessage): Uint8Array {
   const list = listOf(own(message, "headers"), "headers");
-  if (list.length > MAX_HEADERS) throw typeInvalid("headers", `at most ${MAX_HEADERS}`);
+  if (list.length > MAX_HEADERS) throw tooManyHeaders();
   let chars = 0;
   const flat = list.flatMap((entry) => {
     const [name, value, more] = listOf(entry, "each of headers");
     if (more !== undefined) throw typeInvalid("each of headers", "a name and a value");
     const pair = [text(name, "a header's name"), text(value, "a header's value")];
     chars += pair.join("").length;
-    if (chars > MAX_HEADER_CHARS) throw typeInvalid("headers", `at most ${MAX_HEADER_CHARS} characters`);
+    if (chars > MAX_HEADER_CHARS) throw tooManyHeaders();
     return pair;
   });
   return pack(flat);
+}
+
+/** Whoever sends chooses how many, so it is a refusal and not a mistake of this side. */
+function tooManyHeaders(): CountersignError {
+  return new CountersignError("header_invalid", `A message has at most ${MAX_HEADERS} header lines of ${MAX_HEADER_CHARS} characters together.`);
 }
 
 function bodyOf(message: RequestMessage | ResponseMessage): Uint8Array {

@@ -96,7 +96,7 @@ function redirected(request: Request, body: Uint8Array<ArrayBuffer>, { status, h
   if (url?.origin !== new URL(request.url).origin) {
     throw new CountersignError(
       "misconfigured",
-      `countersign: ${nameOf(request)} is answered with a redirect to ${url?.origin ?? "nowhere"}, and a signed request is not sent on to another origin. Use the URL that it leads to.`,
+      `countersign: ${nameOf(request)} is answered with a redirect to ${url?.origin ?? "nowhere"}, and a signed request is not sent on to another origin. If that is right, call it by the URL that this leads to.`,
     );
   }
   const { method } = request;

@@ -7,7 +7,7 @@ import { CountersignError } from "../index.js";
 import { verifyWebhook } from "./verify.js";
 import type { VerifiedWebhook, WebhookProvider } from "./types.js";
 
-/** A webhook's secret as an environment variable has it; or several, while it is rotated. One that is not set lets nobody in. */
+/** A webhook's secret as an environment variable has it; or several, while it is rotated: of those, what is not set is passed over. With none set nobody gets in. */
 export type WebhookSecret = string | undefined | readonly (string | undefined)[];
 
 /** The options of `webhookRoute` and of `webhookHttpAction`. */
@@ -81,8 +81,8 @@ async function verified(from: Endpoint, request: Request): Promise<WebhookDelive
 /** Before the body is read: without a secret there is nothing to verify it with. */
 async function secretOf({ provider, secret, setting }: Endpoint): Promise<string | string[]> {
   const given = typeof secret === "function" ? await secret() : secret;
-  const all: readonly (string | undefined)[] = Array.isArray(given) ? given : [given];
-  if (all.length > 0 && all.every((one) => one !== undefined && one !== "")) return [...all] as string[];
+  const set = [given].flat().filter((one) => one !== undefined && one !== "") as string[];
+  if (set.length > 0) return set;
   const name = typeof provider === "string" ? provider : "these";
   const variable = (Object.hasOwn(variables, name) && variables[name]) || "WEBHOOK_SECRET";
   throw new CountersignError(

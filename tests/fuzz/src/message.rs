@@ -91,7 +91,7 @@ fn is_target(target: &[u8]) -> bool {
     let is_dots = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
     let (path, query) = split(target);
     let is_spelled = is_of(path.as_bytes(), "/!$&'()*+,.:;=@_~|[]-", true) && is_of(query.as_bytes(), "/!$&()*+,.:;=@_~|?`^{}[]-", true);
-    target.len() <= 16_384 && path.starts_with('/') && is_spelled && !path.split('/').any(is_dots)
+    target.len() <= 16_384 && path.starts_with('/') && !path.starts_with("//") && is_spelled && !path.split('/').any(is_dots)
 }
 
 fn are_lines(lines: &Lines) -> bool {

@@ -72,12 +72,13 @@ describe("where it sends", () => {
     test(`a redirect (${status}) within the origin is followed, each request with a signature of its own`, async () => {
       /** @type {[string, string, string][]} */
       const took = [];
+      const moved = route(() => new Response(null, { status, headers: { location: "/to?a=1" } }));
       const target = route(async (request, { nonce }) => (took.push([request.method, await request.text(), nonce]), new Response("there")));
       /** @type {(string | null)[]} */
       const inputs = [];
       const there = await started((request) => {
         inputs.push(request.headers.get("signature-input"));
-        return request.url.endsWith("/from") ? new Response(null, { status, headers: { location: "/to?a=1" } }) : target(request);
+        return request.url.endsWith("/from") ? moved(request) : target(request);
       });
       const response = await signedFetch(`${there.url}/from`, { method: "POST", body: "x", headers: { "content-type": "text/plain" } }, options);
       assert.deepEqual([await response.text(), response.url], ["there", `${there.url}/to?a=1`]);
@@ -85,6 +86,17 @@ describe("where it sends", () => {
       assert.equal(new Set(inputs).size, 2);
     });
   }
+
+  test("a redirect that is not signed is not followed: somebody on the way would choose the route", async () => {
+    /** @type {string[]} */
+    const took = [];
+    const refunds = route(async (request) => (took.push(await request.text()), new Response("refunded")));
+    const there = await started((request) => (request.url.endsWith("/receipts") ? new Response(null, { status: 307, headers: { location: "/refunds" } }) : refunds(request)));
+    await assert.rejects(signedFetch(`${there.url}/receipts`, { method: "POST", body: "x" }, options), { code: "signature_missing", message: /status 307.*If the redirect is right, call the URL that it leads to/ });
+    assert.deepEqual(took, []);
+    // Whoever says that answers need not be signed has said it of redirects too.
+    assert.equal(await (await signedFetch(`${there.url}/receipts`, { method: "POST", body: "x" }, { ...options, signedResponse: false })).text(), "refunded");
+  });
 
   test("`redirect` says otherwise: manual gives the answer, error fails; and there is an end to it", async () => {
     const signed = await started(route(() => new Response(null, { status: 307, headers: { location: "/b" } })));

@@ -42,6 +42,7 @@ export async function verified(keyring: Keyring, request: Request, response: Res
 
 async function unsigned(response: Response, about: string, local: string): Promise<CountersignError> {
   const { status } = response;
+  const location = response.headers.get("location");
   const code = await refusalOf(response);
   if (code !== undefined) {
     return new CountersignError(code, `countersign: ${about} was refused (${code}, status ${status}). ${local} The reason is in the other side's log. ${compare}`);
@@ -49,7 +50,7 @@ async function unsigned(response: Response, about: string, local: string): Promi
   return new CountersignError(
     "signature_missing",
     `countersign: the answer to ${about} (status ${status}) is not signed, so nothing is known of whose it is. ${local} ` +
-      `Is what answers there a signedRoute or a signedHttpAction that signs its responses? If it failed, its log says why. ${compare}`,
+      `Is what answers there a signedRoute or a signedHttpAction that signs its responses? If it failed, its log says why. ${location === null ? "" : "If the redirect is right, call the URL that it leads to. "}${compare}`,
   );
 }
 

@@ -33,7 +33,7 @@ const bodyFields = ["content-encoding", "content-language", "content-location", 
 /**
  * `fetch`, signed: the request proves who sends it, and the response that it comes from whoever holds the same secret, as the answer to this request.
  *
- * Redirects within one origin are followed, each with a signature of its own; one that leads to another origin is an error. The query is sent as URLSearchParams
+ * Redirects within one origin are followed, if they are signed as any answer must be, each with a signature of its own; one that leads to another origin is an error. The query is sent as URLSearchParams
  * writes it (`%20` becomes `+`, `a` becomes `a=`): Next.js rewrites every query so before a route sees it, and another spelling of it could not be verified.
  *
  * @param input - Where to: an https URL, or one of this machine itself.
@@ -60,11 +60,14 @@ export async function signedFetch(input: string | URL | Request, init?: RequestI
       // "manual" and not "error": workerd has only the former.
       const response = await send(signed, { redirect: "manual" });
       if (redirect === "manual" || !isRedirect(response)) return isSigned ? await verified(keyring, signed, response, options) : response;
-      // Nobody reads it, and whether it ends well is of no interest.
-      response.body?.cancel().catch(() => "the connection has ended already");
       if (redirect === "error") throw new TypeError(`countersign: ${nameOf(request)} is answered with a redirect.`);
       if (redirects === MAX_REDIRECTS) throw new TypeError(`countersign: ${nameOf(request)} is redirected too often.`);
-      request = redirected(request, body, response);
+      const next = redirected(request, body, response);
+      // Whoever can put a redirect on the way would choose which route the next signature is for.
+      if (isSigned) await verified(keyring, signed, response, options);
+      // Nobody reads it, and whether it ends well is of no interest.
+      else response.body?.cancel().catch(() => "the connection has ended already");
+      request = next;
     }
   } finally {
     keyring.free();

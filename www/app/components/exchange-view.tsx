@@ -81,7 +81,6 @@ function howSent(exchange: Exchange): string {
   if (isChanged) return kind === "webhook" ? `It was changed between its provider and ${exchange.to}.` : "It was signed, and changed on the way.";
   if (arrived === null) return "The proxy kept it.";
   if (from === "Attacker") return "Sent by somebody else.";
-  if (id === "moved") return "The second request, after the redirect: signed anew, for its own URL.";
   return kind === "webhook" ? `As ${from} sends it.` : "Signed by RFC 9421, with the secret of both sides.";
 }
 

@@ -35,7 +35,6 @@ export function createRequestCourses({ nextUrl, secret, backend, relay, newEvent
   /** Convex asks for a receipt, through the man in the middle, who changes the first thing that comes. */
   async function ask(changes = {}, eventId = newEventId()) {
     const { result, passages } = await relay.during(changes, () => receiptFor(eventId));
-    // The last one: after a redirect there are two.
     const { sent, arrived, answered, returned } = passages.at(-1);
     const problems = result.receipt === undefined ? [] : problemsOf(result.receipt, eventId);
     return { from: "Convex", to: "Next.js", sent, arrived, answer: answered, returned, came: result.came, eventIds: [eventId], problems, passages };
@@ -103,12 +102,6 @@ export function createRequestCourses({ nextUrl, secret, backend, relay, newEvent
 
   return {
     asked: () => ask(),
-    async moved() {
-      const course = await ask({ answer: () => redirectTo("/api/receipts?moved=1") });
-      const [first, second] = course.passages.map(({ sent }) => header(sent, "signature"));
-      if (course.passages.length !== 2 || first === second) course.problems.push("the redirect was not followed with a signature of its own");
-      return course;
-    },
 
     body: () => onTheWay(raised),
     digest: () => onTheWay((message) => withHeader("content-digest", digestOf(raised(message).body))(raised(message))),
@@ -141,6 +134,11 @@ export function createRequestCourses({ nextUrl, secret, backend, relay, newEvent
     },
     "answer-unsigned": () => answered(withoutHeader(...signatureFields)),
     "answer-forged": () => ask({ answer: () => ({ status: 200, headers: [["content-type", "application/json"]], body: Buffer.from(receipt) }) }),
+    async detour() {
+      const course = await ask({ answer: () => redirectTo("/api/refunds") });
+      if (course.passages.length !== 1) course.problems.push("the request was sent on");
+      return course;
+    },
     async redirect() {
       const elsewhere = await startElsewhere();
       try {

@@ -33,6 +33,8 @@ let leaky;
 let leakyMemory;
 /** @type {Map<Case, Trace>} */
 const traces = new Map();
+/** The package's own, which keeps its instance until something throws. @type {(use: () => never) => unknown} */
+let withRich;
 
 before(async () => {
   const leakyPath = join(root, ".cache/trace/leaky.plain.wasm");
@@ -47,8 +49,9 @@ before(async () => {
   const api = await import("countersign");
   const inspect = await import("countersign/inspect");
   const { createGlue } = await import(pathToFileURL(join(installed, "esm/core/wasm/generated/rich.glue.js")).href);
+  ({ withRich } = await import(pathToFileURL(join(installed, "esm/core/rich.js")).href));
   const rich = new WebAssembly.Module(readFileSync(shipped[1].path));
-  // A new instance for each run, as the package has it.
+  // A new instance for each run: where an allocator puts things depends on what it did before, which is no secret.
   cases = allCases(api, inspect, (use) => {
     const glue = createGlue(globalThis);
     glue.start(new WebAssembly.Instance(rich, glue.imports).exports);
@@ -59,9 +62,14 @@ before(async () => {
   leakyMemory = new Uint8Array(memory.buffer);
 });
 
+/** Before each run of the rich module: its next use makes a new instance, with a heap that nobody has used. @param {Case} entry */
+function renew({ module }) {
+  if (module === "rich") assert.throws(() => withRich(() => { throw new Error("dropped"); }), /^Error: dropped$/);
+}
+
 /** Where and in what two runs part. @param {Case} entry @param {import("./trace/cases.mjs").Run} one @param {import("./trace/cases.mjs").Run} other */
 function parting(entry, one, other) {
-  const [first, second] = [one, other].map(({ use }) => recorder.events(use));
+  const [first, second] = [one, other].map(({ use }) => (renew(entry), recorder.events(use)));
   let at = 0;
   while (at < first.length && String(first[at]) === String(second[at])) at++;
   const describe = (/** @type {import("./trace/recorder.mjs").Event | undefined} */ event) => {
@@ -81,6 +89,7 @@ function differences(chosen) {
     // The first time keys are loaded, and everything is made that is made on first use.
     reference.use();
     const [{ trace }, ...further] = entry.runs.map(({ use, answer, label }) => {
+      renew(entry);
       const result = recorder.record(use);
       assert.deepEqual(result.answer, answer, `${entry.name}: ${label}`);
       return result;

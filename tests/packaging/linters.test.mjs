@@ -16,7 +16,7 @@ test("publint has nothing to say", async () => {
 
 test("attw finds no problem where exports are understood", async () => {
   // Not node10, which TypeScript 7 has dropped and which knows no exports map.
-  assert.deepEqual(await attw("node16", "--exclude-entrypoints", ...componentEntries.map(named)), [".", "./client", "./convex", "./inspect", "./next", "./package.json"]);
+  assert.deepEqual(await attw("node16", "--exclude-entrypoints", ...componentEntries.map(named)), [".", "./client", "./convex", "./http", "./inspect", "./next", "./package.json", "./webhooks"]);
 });
 
 test("attw finds no problem in the component, for an import", async () => {

@@ -1,4 +1,4 @@
-// countersign/next and countersign/client hold a secret: in a bundle for a browser they must fail the build, and anywhere else they must not.
+// countersign/next, client, http and webhooks hold a secret: in a bundle for a browser they must fail the build, and anywhere else they must not.
 // What Next.js says to it, with both of its bundlers, is in tests/next.
 
 import assert from "node:assert/strict";
@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { build } from "esbuild";
 import { cacheDir, root } from "../../pkg-template/build/process.mjs";
 
-const entries = ["countersign/next", "countersign/client"];
+const entries = ["countersign/next", "countersign/client", "countersign/http", "countersign/webhooks"];
 
 /**
  * @param {string} entry

@@ -194,6 +194,39 @@ fn the_key_and_the_time_are_checked() {
     assert_eq!(verify_request(request, &keys, NOW, 0), Err(Error::SignatureInvalid), "the key of another purpose");
 }
 
+/// The fields of a request without a body, signed by somebody who writes other parameters than we do.
+fn signed_by_peer(parameters: &str) -> Lines {
+    let side = Side::new(&SECRETS[..1]);
+    let known = side.keys()[0];
+    let input = format!(
+        "sig=(\"@method\" \"@authority\" \"@path\" \"@query\");{parameters};keyid=\"{}\";alg=\"hmac-sha256\";tag=\"countersign\"",
+        known.id
+    );
+    let members = dictionary(input.as_bytes()).unwrap();
+    let Value::List(list) = &members[0].1 else { panic!("a list") };
+    let mac = Key::new(known.key).sign(&signature_base(&Message::Request(post(&[], b"")), list).unwrap());
+    let signature = [b"sig=:", to_base64(&mac).as_slice(), b":"].concat();
+    vec![(b"Signature-Input".to_vec(), input.into_bytes()), (b"Signature".to_vec(), signature)]
+}
+
+#[test]
+fn a_signature_is_good_until_it_says_it_expires() {
+    let lines = signed_by_peer("created=1800000000;nonce=\"n\";expires=1800000010");
+    let headers = views(&lines);
+    let at = |now| verify_request(post(&headers, b""), &Side::new(&SECRETS).keys(), now, 60_000).map(|found| found.nonce);
+    assert_eq!(at(NOW + 10_000), Ok(b"n".to_vec()));
+    assert_eq!(at(NOW + 10_001), Err(Error::Expired));
+}
+
+#[test]
+fn a_nonce_has_a_longest() {
+    for (len, is_nonce) in [(0, false), (1, true), (MAX_NONCE_CHARS, true), (MAX_NONCE_CHARS + 1, false), (MAX_NONCE_CHARS + 2, false)] {
+        let lines = signed_by_peer(&format!("created=1800000000;nonce=\"{}\"", "n".repeat(len)));
+        let found = judge(post(&views(&lines), b"")).map(|found| found.nonce.len());
+        assert_eq!(found, if is_nonce { Ok(len) } else { Err(Error::SignatureMalformed) }, "{len}");
+    }
+}
+
 #[test]
 fn a_response_is_bound_to_its_request() {
     let both = Side::new(&SECRETS);

@@ -119,4 +119,10 @@ export const equivalent = [
     becomes: "let borrowed = number.wrapping_sub(first) ^ last.wrapping_sub(number);",
     why: `${disjoint}, in the bits that are kept: a number is not below the first and above the last at once.`,
   },
+  {
+    file: "src/text.rs",
+    was: "*byte = high << 4 | low;",
+    becomes: "*byte = high << 4 ^ low;",
+    why: `${disjoint}: the low four bits were shifted free, and a digit has four.`,
+  },
 ];

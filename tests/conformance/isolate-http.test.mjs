@@ -160,9 +160,11 @@ test("an action calls a signed route of another server, and takes only its answe
   /** @type {string[]} */
   const took = [];
   const route = signedRoute(async (request, { caller }) => (took.push(await request.text()), new Response(`to ${caller}`)), { keys: SECRET, audience: site });
+  const moved = signedRoute(() => new Response(null, { status: 307, headers: { location: "/api" } }), { keys: SECRET, audience: site });
   const server = await serve((request) => {
     const { pathname } = new URL(request.url);
-    if (pathname === "/moved") return new Response(null, { status: 307, headers: { location: "/api" } });
+    if (pathname === "/moved") return moved(request);
+    if (pathname === "/detour") return new Response(null, { status: 307, headers: { location: "/api" } });
     if (pathname === "/away") return new Response(null, { status: 307, headers: { location: "https://evil.example/" } });
     return pathname === "/unsigned" ? new Response("anything") : route(request);
   });
@@ -178,6 +180,7 @@ test("an action calls a signed route of another server, and takes only its answe
     assert.equal((await send({ url: `${server.url}/moved` })).text, "to default");
     assert.deepEqual(took, ["from Convex", "from Convex", "from Convex"]);
     assert.equal((await send({ url: `${server.url}/unsigned` })).code, "signature_missing");
+    assert.equal((await send({ url: `${server.url}/detour` })).code, "signature_missing");
     assert.equal((await send({ url: `${server.url}/away` })).code, "misconfigured");
     assert.equal((await send({ url: "http://app.example/" })).code, "misconfigured");
     const { result } = await logging(() => send({ url: `${server.url}/api`, audience: "https://other.example" }));

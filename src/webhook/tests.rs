@@ -66,3 +66,12 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_delivery_is_signed_up_to_the_last_time_there_is() {
+    let secrets: [&[u8]; 1] = [b"a-Secret-of-the-provider-0123456789"];
+    let sign_at =
+        |timestamp| sign(&Provider::GITHUB, &secrets, &Draft { id: b"", timestamp, event: b"", url: b"", body: b"{}" }).map(|_| ());
+    assert_eq!(sign_at(MAX_TIME_MS), Ok(()));
+    assert_eq!(sign_at(MAX_TIME_MS + 1), Err(Error::TypeInvalid));
+}

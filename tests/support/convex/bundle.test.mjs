@@ -30,6 +30,7 @@ test("bundles a functions folder as the CLI does", async () => {
     "isolate counters.js",
     "isolate environment.js",
     "isolate http.js",
+    "isolate late.js",
     "isolate messages.js",
     "isolate meta.js",
     "isolate nested/deep.js",

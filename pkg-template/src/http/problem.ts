@@ -4,10 +4,8 @@ import { CountersignError } from "../core/errors.js";
 /** What is known of a request that is refused. */
 export interface RefusedRequest {
   readonly request: Request;
-  /** The key id that the request names; `-` if it names none. */
-  readonly keyId: string;
-  /** The key ids that this side accepts, if it has come so far. */
-  readonly accepted: readonly string[];
+  /** The key id that the request names, `-` if it names none, and those that this side accepts, if it has come so far. Webhooks have no key ids. */
+  readonly keys?: { readonly named: string; readonly accepted: readonly string[] } | undefined;
   /** Whether the precise reason leaves the server too. */
   readonly explain: boolean;
 }
@@ -51,8 +49,9 @@ const statuses: Readonly<Record<string, number | undefined>> = { caller_forbidde
 
 const titles: Readonly<Record<number, string>> = { 401: "Unauthorized", 403: "Forbidden", 413: "Content Too Large", 500: "Internal Server Error" };
 
-function logLine(verdict: string, code: string, { request, keyId, accepted }: RefusedRequest): string {
-  return `countersign: ${verdict} code=${code} method=${printable(request.method)} path=${printable(pathOf(request.url))} key=${keyId} accepted=${accepted.join(",") || "-"}`;
+function logLine(verdict: string, code: string, { request, keys }: RefusedRequest): string {
+  const ids = keys === undefined ? "" : ` key=${keys.named} accepted=${keys.accepted.join(",") || "-"}`;
+  return `countersign: ${verdict} code=${code} method=${printable(request.method)} path=${printable(pathOf(request.url))}${ids}`;
 }
 
 // Without the query, where people keep what should not get into a log.

@@ -101,7 +101,7 @@ export async function serve(
       // The last check: only a good request uses a nonce up.
       await host.claim(received.claim);
     } catch (error) {
-      return problemOf(error, { request, keyId: claimedKeyIdOf(request), accepted: keyring?.keyIds ?? [], explain: settings.explain });
+      return problemOf(error, { request, keys: { named: claimedKeyIdOf(request), accepted: keyring?.keyIds ?? [] }, explain: settings.explain });
     }
     const { request: plain, ...signed } = verified;
     const response: unknown = await handle(host.renew?.(plain) ?? plain, signed);

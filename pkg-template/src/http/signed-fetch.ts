@@ -33,7 +33,7 @@ const bodyFields = ["content-encoding", "content-language", "content-location", 
 /**
  * `fetch`, signed: the request proves who sends it, and the response that it comes from whoever holds the same secret, as the answer to this request.
  *
- * Redirects within one origin are followed, if they are signed as any answer must be, each with a signature of its own; one that leads to another origin is an error. The query is sent as URLSearchParams
+ * Redirects within one origin are followed, if they are signed like every other answer, each with a signature of its own; one that leads to another origin is an error. The query is sent as URLSearchParams
  * writes it (`%20` becomes `+`, `a` becomes `a=`): Next.js rewrites every query so before a route sees it, and another spelling of it could not be verified.
  *
  * @param input - Where to: an https URL, or one of this machine itself.

@@ -59,7 +59,7 @@ export async function receive(from: Endpoint, request: Request, handle: (deliver
   try {
     delivery = await verified(from, request);
   } catch (error) {
-    return problemOf(error, { request, keyId: "-", accepted: [], explain: false });
+    return problemOf(error, { request, keys: undefined, explain: false });
   }
   // 200 and not 204: to some providers any other status is a delivery that failed.
   return ((await handle(delivery)) as Response | null | undefined) ?? new Response(null, { status: 200 });

@@ -17,8 +17,8 @@ import type { HmacProvider } from "./hmac.js";
  * - `lemonsqueezy`: any text. Only the body is covered, with the event in it (`meta.event_name`). There is neither an id nor a time.
  * - `paddle`: secret `pdl_ntfset_...`, taken as text. Time and body are covered; id and event are the body's `event_id` and `event_type`.
  * - `workos`: the secret as text. Time and body are covered; id and event are the body's `id` and `event`.
- * - `qstash`: the signing keys `sig_...`, current and next. A token covers its own id, its time, the address and the body. Each attempt to
- *   deliver a message has an id of its own.
+ * - `qstash`: the signing keys `sig_...`, current and next. A token covers its own id, its time, the address and the body. An attempt to
+ *   deliver a message again may have another id.
  */
 export type WebhookProviderName =
   | "standard"

@@ -53,6 +53,7 @@ async function writePackage() {
   const manifest = readFileSync(join(templateDir, "package.json"), "utf8");
   writeFileSync(join(pkgDir, "package.json"), manifest);
   await selfContained(build, join(esmDir, "convex/signed-http-action.js"));
+  await putInThirdParties(build, join(esmDir, "cli/vendor"));
   const { exports } = JSON.parse(manifest);
   writeDeclarations(esmDir, entryDeclarations(exports, "esm"));
   writeDeclarations(cjsDir, entryDeclarations(exports, "cjs"));
@@ -76,6 +77,29 @@ async function selfContained(build, path) {
   // The rich module is nothing that a guard loads, and takes most of the package.
   const external = ["convex", "convex/*", "#rich"];
   await build({ entryPoints: [path], outfile: path, allowOverwrite: true, bundle: true, external, format: "esm", target: "es2022", platform: "neutral", legalComments: "none", charset: "utf8", logLevel: "warning" });
+}
+
+/**
+ * Puts the packages that the CLI uses into its modules, and their licences beside them: users install nothing but this package.
+ * @param {typeof import("esbuild").build} build @param {string} folder
+ */
+async function putInThirdParties(build, folder) {
+  const entryPoints = readdirSync(folder).map((name) => join(folder, name));
+  const banner = { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' };
+  const result = await build({
+    entryPoints, outdir: folder, allowOverwrite: true, bundle: true, minify: true, format: "esm", target: "es2022", platform: "node", legalComments: "none", charset: "utf8",
+    banner, metafile: true, logLevel: "warning", absWorkingDir: root,
+  });
+  const packages = new Set(Object.keys(result.metafile.inputs).flatMap((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[0] ?? []));
+  write(join(folder, "LICENSES.txt"), [...packages].sort().map(licenceOf).join("\n\n"));
+}
+
+/** @param {string} folder of a package, relative to the repository's root */
+function licenceOf(folder) {
+  const { name, version } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  const file = readdirSync(join(root, folder)).find((each) => /^licen[cs]e/i.test(each));
+  if (file === undefined) throw new BuildError(`${name} has no file with its licence, and may not be shipped without.`);
+  return `${name} ${version}\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
 }
 
 /**

@@ -1,38 +1,69 @@
-import { parseArgs } from "node:util";
-import { examine, report } from "./doctor.js";
+import { readFileSync } from "node:fs";
+import type { Act, Context, Environment, Register, Status } from "./command.js";
+import { registerDoctor } from "./doctor/command.js";
+import { CliError } from "./errors.js";
+import type { Streams } from "./terminal.js";
+import { openTerminal } from "./terminal.js";
+import { Command, CommanderError } from "./vendor/args.js";
 
-const usage = `Usage: countersign doctor [--json]
-
-  doctor   looks at the secrets this side signs with (environment, .env.local, .env): whether each is
-           set and usable, and the id of its key, to compare with the key ids in the Convex log
-
-Exit status: 0 all is well, 1 something is wrong, 2 wrong usage.`;
+const commands: readonly Register[] = [registerDoctor];
 
 /**
  * Runs one command. No value of a secret is ever printed.
  *
- * @returns The exit status.
+ * @returns The exit status: 0 all is well, 1 something was found, 2 wrong usage or something missing.
  */
-export function main(args: string[], environment: Readonly<Record<string, string | undefined>>, folder: string, print: (line: string) => void): number {
-  const read = () => parseArgs({ args, allowPositionals: true, options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } } });
-  let parsed: ReturnType<typeof read>;
+export async function main(args: readonly string[], environment: Environment, folder: string, streams: Streams): Promise<Status> {
+  const program = new Command("countersign");
+  let status: Status = 0;
+  const act: Act = (run) => async (...parsed) => {
+    // The parser gives the arguments, the options and last the command itself.
+    const command = parsed.at(-1) as Command;
+    const json = command.opts()["json"] === true;
+    const terminal = await openTerminal(streams, environment, json);
+    const context: Context = { terminal, environment, folder };
+    try {
+      const outcome = await run(context, command.opts(), ...(parsed.slice(0, -2) as string[]));
+      if (json) terminal.json(outcome.report);
+      status = outcome.status;
+    } catch (error) {
+      const { message, hint } = problem(error);
+      if (json) terminal.json({ error: { message, ...(hint === undefined ? {} : { hint }) } });
+      else terminal.notice(`${terminal.colours.red("error:")} ${message}${hint === undefined ? "" : `\n  ${hint}`}`);
+      status = 2;
+    }
+  };
+  program
+    .description("Sets up, checks and rotates the secret that a Next.js server and a Convex deployment share. Prints no value of a secret.")
+    .version(version(), "-V, --version")
+    .helpCommand(false)
+    .showHelpAfterError("(countersign --help shows what there is)")
+    .addHelpText("after", "\nExit status: 0 all is well, 1 something was found, 2 wrong usage or something missing.")
+    .configureOutput({ writeOut: (text) => void streams.stdout.write(text), writeErr: (text) => void streams.stderr.write(text) })
+    .exitOverride();
+  for (const register of commands) register(program, act);
+  for (const command of allCommands(program)) command.option("--json", "print one JSON object, and ask nothing").exitOverride().copyInheritedSettings(program);
   try {
-    parsed = read();
+    await program.parseAsync(args, { from: "user" });
   } catch (error) {
-    print(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return 2;
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : 2;
   }
-  const { values, positionals } = parsed;
-  if (values.help === true) {
-    print(usage);
-    return 0;
-  }
-  if (positionals.length !== 1 || positionals[0] !== "doctor") {
-    print(usage);
-    return 2;
-  }
-  const findings = examine(environment, folder);
-  if (values.json === true) print(JSON.stringify(findings, undefined, 2));
-  else for (const line of report(findings)) print(line);
-  return findings.every(({ ok }) => ok) ? 0 : 1;
+  return status;
+}
+
+/** What was not foreseen is a fault of this program, and is shown whole; the terminal still hides what it was told to. */
+function problem(error: unknown): { message: string; hint?: string | undefined } {
+  if (error instanceof CliError) return error;
+  return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: "This is a fault of countersign: please report it." };
+}
+
+/** Those that do something: of a command with commands below it, these. */
+function allCommands(command: Command): Command[] {
+  return command.commands.flatMap((each) => (each.commands.length === 0 ? [each] : allCommands(each)));
+}
+
+function version(): string {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return version;
 }

@@ -1,0 +1,1 @@
+export { createTwoFilesPatch } from "diff";

@@ -11,10 +11,13 @@ export const pages = ["replay", "gateway", "callers", "rotation", "http", "http-
 
 /** Those on webhooks: one, and one for each group of providers. */
 export const webhookPages = ["webhooks", "webhooks-standard", "webhooks-payments", "webhooks-services"].map((name) => `www/docs/${name}.md`);
-pages.push(...webhookPages);
+/** The one on the command line: it shows what is typed and what is printed, and brings no file. */
+export const commandPage = "www/docs/cli.md";
+pages.push(...webhookPages, commandPage);
 
-/** The test of a page, or of all the pages whose names begin alike. @param {string} page */
-export const testOf = (page) => page.replace(/^www\/docs\/(\w+).*$/, "tests/docs/$1.test.mjs");
+/** The tests of a page, or of all the pages whose names begin alike. Those of the commands try what their page says of them. @param {string} page */
+export const testsOf = (page) =>
+  page === commandPage ? readdirSync(join(root, "tests/cli")).filter((name) => name.endsWith(".test.mjs")).map((name) => `tests/cli/${name}`) : [page.replace(/^www\/docs\/(\w+).*$/, "tests/docs/$1.test.mjs")];
 
 /** What else a user reads. Code in there is the README's. */
 export const others = ["pkg-template/README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["attacks", "design", "errors", "timing"].map((name) => `www/docs/${name}.md`)];

@@ -2,11 +2,14 @@ import { readFileSync } from "node:fs";
 import type { Act, Context, Environment, Register, Status } from "./command.js";
 import { registerDoctor } from "./doctor/command.js";
 import { CliError } from "./errors.js";
+import { registerFingerprint } from "./fingerprint.js";
+import { registerInspect } from "./inspect.js";
+import { registerKeygen } from "./keygen.js";
 import type { Streams } from "./terminal.js";
 import { openTerminal } from "./terminal.js";
 import { Command, CommanderError } from "./vendor/args.js";
 
-const commands: readonly Register[] = [registerDoctor];
+const commands: readonly Register[] = [registerDoctor, registerKeygen, registerFingerprint, registerInspect];
 
 /**
  * Runs one command. No value of a secret is ever printed.

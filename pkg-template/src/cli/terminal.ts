@@ -12,6 +12,8 @@ export interface Streams {
 export interface Terminal {
   /** Whether questions can be asked: both ends are a terminal, this is no CI, and no `--json` was given. */
   readonly interactive: boolean;
+  /** Whether stdout is a terminal, where what is printed stays to be read. */
+  readonly shown: boolean;
   /** Colours, which are none where nobody would see them or `NO_COLOR` is set. */
   readonly colours: typeof prompts.colours;
   /** Writes a line for people to stdout; nothing with `--json`. */
@@ -52,6 +54,7 @@ export async function openTerminal(streams: Streams, environment: Readonly<Recor
   };
   return {
     interactive,
+    shown: stdout.isTTY === true,
     colours,
     line: (text = "") => {
       if (!json) write(stdout, text);

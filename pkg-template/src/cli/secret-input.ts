@@ -1,0 +1,58 @@
+import { fingerprint } from "../index.js";
+import { inspectSecret } from "../inspect/index.js";
+import type { Context } from "./command.js";
+import { CliError } from "./errors.js";
+import type { Command } from "./vendor/args.js";
+
+/** The names of a usable secret, which are safe to print. */
+export interface Names {
+  fingerprint: string;
+  keyId: string;
+}
+
+/** @throws CountersignError if the secret cannot be used. */
+export function namesOf(secret: string | Uint8Array): Names {
+  return { fingerprint: fingerprint(secret), keyId: inspectSecret(secret).keyId as string };
+}
+
+/** Such a command: no argument, and options of which a wrong one is not repeated either. */
+export function takesOneSecret(command: Command): Command {
+  return command
+    .usage("[options] < file")
+    .argument("[refused...]")
+    .allowUnknownOption();
+}
+
+/** A secret to look at, and where it comes from. */
+export interface GivenSecret {
+  value: string | Uint8Array | undefined;
+  /** `stdin`, or the variable and where it stands. */
+  where: string;
+}
+
+/** @param args - What was given as arguments: nothing, or it is refused. */
+export async function givenSecret(context: Context, command: string, args: readonly (string | readonly string[])[]): Promise<GivenSecret> {
+  const { terminal } = context;
+  const onStdin = `Give it on stdin: countersign ${command} < file, or in a pipe.`;
+  if (args.flat().length > 0) {
+    throw new CliError("No argument and no other option is taken here. A secret in the command line stands in the shell's history and in the list of processes: if one did, make another.", onStdin);
+  }
+  const bytes = terminal.interactive ? Buffer.from(await terminal.secret("The secret (it is not shown):", onStdin)) : withoutNewline(await terminal.input(onStdin));
+  terminal.conceal(bytes.toString());
+  if (beginsWithMark(bytes)) throw new CliError("What came on stdin begins with a byte-order mark, or is UTF-16.", "Save the file as UTF-8 without a byte-order mark; Windows PowerShell 5 writes another encoding with `>`.");
+  if (/^(?:export\s+)?[A-Za-z_]\w*=["'`]?csk_/.test(bytes.toString("latin1"))) {
+    throw new CliError("What came on stdin is a line of an env file, and not a secret alone.", "Give only what stands after the `=`.");
+  }
+  return { value: bytes, where: "stdin" };
+}
+
+/** Without the newline that commands put after what they print: one, and no more, because more do not come from that. */
+function withoutNewline(bytes: Buffer): Buffer {
+  const text = bytes.toString("latin1");
+  return bytes.subarray(0, bytes.length - (/\r?\n$/.exec(text)?.[0].length ?? 0));
+}
+
+/** UTF-8's or UTF-16's: editors and shells of Windows put them in front, and nobody sees them. */
+function beginsWithMark(bytes: Buffer): boolean {
+  return ["efbbbf", "fffe", "feff"].some((mark) => bytes.toString("hex", 0, mark.length / 2) === mark);
+}

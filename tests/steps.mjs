@@ -60,6 +60,7 @@ export const steps = [
   { name: "signed HTTP", command: nodeTest("tests/http"), fast: true, needs: "build" },
   { name: "types of signed HTTP's peers", command: [...tsc, "tests/http-interop"], fast: false, needs: "build" },
   { name: "signed HTTP and its peers", command: nodeTest("tests/http-interop"), fast: true, needs: "build" },
+  { name: "types of the CLI's tests", command: [...tsc, "tests/cli"], fast: false, needs: "build" },
   { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },

@@ -86,6 +86,8 @@ export async function startConvex({ functionsDir, env = {}, port = 0, sitePort =
        * @param {string} name @param {string | undefined} value
        */
       setEnv: (name, value) => deployment.setEnv([{ name, value }]),
+      /** The variables as they are now, but for those that every deployment has. @returns {Record<string, string>} */
+      readEnv: () => Object.fromEntries(deployment.listEnv().map(({ name, value }) => [name, value])),
       /**
        * Runs a cron job now, beside its own times; throws if it fails, and logs that as any failure.
        * @param {string} componentPath such as `rateLimiter/counter`; "" for the app's own

@@ -126,16 +126,17 @@ async function startProvisioning(deployments, token) {
 
 /** What stands in for the convex CLI: a script that is handed the arguments, and ends as the real one does in that case. */
 const standIns = {
-  /** As it says without a login, or before `npx convex dev` was ever run. */
-  "not logged in": `console.error("✖ No CONVEX_DEPLOYMENT set, run \`npx convex dev\` to configure a Convex project"); process.exit(1);`,
+  "not logged in": `console.error("✖ Error fetching GET  https://api.convex.dev/api/deployment/quick-otter-123/team_and_project 401 Unauthorized: MissingAccessToken: An access token is required for this command.\\nAuthenticate with \`npx convex dev\`"); process.exit(1);`,
+  /** Before \`npx convex dev\` was ever run. */
+  "no deployment": `console.error("✖ No CONVEX_DEPLOYMENT set, run \`npx convex dev\` to configure a Convex project"); process.exit(1);`,
   /** Never answers, and does not stop when it is asked to. */
   slow: `process.on("SIGTERM", () => {}); process.on("SIGINT", () => {}); setInterval(() => {}, 1000);`,
   /** Repeats all that it was given: what is worst for whoever prints its messages. */
   failing: `let given = ""; process.stdin.on("data", (chunk) => (given += chunk)).on("end", () => { console.error("✖ Error: it broke while it had " + given + " for " + process.argv.slice(2).join(" ")); process.exit(1); });`,
-  /** No server there. */
-  offline: `console.error("✖ Error fetching POST http://127.0.0.1:9/api/update_environment_variables  TypeError: fetch failed\\n    cause: Error: connect ECONNREFUSED 127.0.0.1:9"); process.exit(1);`,
+  /** No server there: it tries again and again. */
+  offline: `console.error("WebSocket error message: connect ECONNREFUSED 127.0.0.1:9\\nWebSocket closed with code 1006\\nAttempting reconnect in 1228ms"); setInterval(() => {}, 1000);`,
   /** A deploy key that belongs elsewhere. */
-  "refused key": `console.error("✖ Error fetching POST http://127.0.0.1:9/api/update_environment_variables 403 Forbidden: BadDeployKey: The provided deploy key was invalid for this deployment. Double check that the environment this key was generated for matches the desired deployment."); process.exit(1);`,
+  "refused key": `console.error("✖ The provided deploy key was invalid for this deployment. Double check that the environment this key was generated for matches the desired deployment."); process.exit(1);`,
 };
 
 /**

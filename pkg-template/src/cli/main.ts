@@ -5,11 +5,12 @@ import { CliError } from "./errors.js";
 import { registerFingerprint } from "./fingerprint.js";
 import { registerInspect } from "./inspect.js";
 import { registerKeygen } from "./keygen.js";
+import { registerSign } from "./sign/command.js";
 import type { Streams } from "./terminal.js";
 import { openTerminal } from "./terminal.js";
 import { Command, CommanderError } from "./vendor/args.js";
 
-const commands: readonly Register[] = [registerDoctor, registerKeygen, registerFingerprint, registerInspect];
+const commands: readonly Register[] = [registerDoctor, registerKeygen, registerFingerprint, registerInspect, registerSign];
 
 /**
  * Runs one command. No value of a secret is ever printed.

@@ -111,22 +111,27 @@ impl<'a> Call<'a> {
         Ok(Self { idempotency_key: key, ..self })
     }
 
-    /// Begins the MAC of this call: everything that is signed is fed to it here and nowhere else.
+    /// Begins the MAC of this call.
     fn mac(&self, key: &Key, token: &Token) -> Mac {
         let mut mac = key.begin();
-        add_head(&mut mac, 4, 8 + u64::from(self.idempotency_key.is_some()));
-        mac.add(DOMAIN);
-        for text in [token.key_id.as_bytes(), self.audience, self.kind.name().as_bytes(), self.name] {
-            add_run(&mut mac, 3, text);
-        }
-        add_head(&mut mac, 0, token.issued_at);
-        add_run(&mut mac, 2, &token.nonce);
-        mac.add(self.args);
-        if let Some(key) = self.idempotency_key {
-            mac.add(IDEMPOTENCY_KEY);
-            add_run(&mut mac, 3, key);
-        }
+        self.write_signed(token, &mut mac);
         mac
+    }
+
+    /// Writes everything that is signed. This is done here and nowhere else.
+    pub(crate) fn write_signed(&self, token: &Token, out: &mut impl Sink) {
+        add_head(out, 4, 8 + u64::from(self.idempotency_key.is_some()));
+        out.add(DOMAIN);
+        for text in [token.key_id.as_bytes(), self.audience, self.kind.name().as_bytes(), self.name] {
+            add_run(out, 3, text);
+        }
+        add_head(out, 0, token.issued_at);
+        add_run(out, 2, &token.nonce);
+        out.add(self.args);
+        if let Some(key) = self.idempotency_key {
+            out.add(IDEMPOTENCY_KEY);
+            add_run(out, 3, key);
+        }
     }
 
     /// Signs this call.
@@ -180,13 +185,31 @@ impl fmt::Display for Call<'_> {
     }
 }
 
-fn add_run(mac: &mut Mac, major: u8, bytes: &[u8]) {
-    add_head(mac, major, bytes.len() as u64);
-    mac.add(bytes);
+/// Where signed bytes go: into a MAC, or, for an explanation, into memory.
+pub(crate) trait Sink {
+    fn add(&mut self, piece: &[u8]);
 }
 
-fn add_head(mac: &mut Mac, major: u8, number: u64) {
-    head(major, number, |byte| mac.add(&[byte]));
+impl Sink for Mac {
+    fn add(&mut self, piece: &[u8]) {
+        Self::add(self, piece);
+    }
+}
+
+#[cfg(any(feature = "std", test))]
+impl Sink for Vec<u8> {
+    fn add(&mut self, piece: &[u8]) {
+        self.extend_from_slice(piece);
+    }
+}
+
+fn add_run(out: &mut impl Sink, major: u8, bytes: &[u8]) {
+    add_head(out, major, bytes.len() as u64);
+    out.add(bytes);
+}
+
+fn add_head(out: &mut impl Sink, major: u8, number: u64) {
+    head(major, number, |byte| out.add(&[byte]));
 }
 
 fn check_text(text: &[u8], max_len: usize) -> Result<(), Error> {

@@ -16,6 +16,7 @@
 //! | `message` | whether an HTTP message was signed, and what that covers (RFC 9421) |
 //! | `explain` | nothing: it shows, for people, what the others decide |
 //! | `webhook` | whether a delivery of another service is signed as that service signs |
+//! | `watch` | nothing: who explains a verification listens to it there |
 //! | [`window`] | whether a time is near enough |
 //! | [`text`] | hexadecimal and base64url, one form each |
 //! | [`error`] | the stable codes of everything that can be refused |
@@ -50,6 +51,9 @@ pub mod secret;
 pub mod text;
 #[forbid(unsafe_code)]
 pub mod value;
+#[cfg(any(feature = "std", test))]
+#[forbid(unsafe_code)]
+pub mod watch;
 #[cfg(any(feature = "std", test))]
 #[forbid(unsafe_code)]
 pub mod webhook;

@@ -79,6 +79,22 @@ impl Problem {
 
 #[cfg(any(feature = "std", test))]
 impl Problem {
+    /// A word for it, for programs.
+    #[must_use]
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Padded => "padded",
+            Self::Quoted => "quoted",
+            Self::Checksum => "checksum",
+            Self::TooLong => "too_long",
+            Self::TooShort => "too_short",
+            Self::FewDistinct => "few_distinct",
+            Self::Repeated => "repeated",
+            Self::Placeholder => "placeholder",
+        }
+    }
+
     /// What is wrong and what to do, for people. The secret is not in it.
     #[must_use]
     pub const fn message(self) -> &'static str {

@@ -27,6 +27,7 @@ use subtle::Choice;
 use crate::error::Error;
 use crate::hash::{HASH_LEN, ct_eq, hash};
 use crate::mac::{Key, MAC_LEN};
+use crate::watch::{Unwatched, Watch};
 use crate::window::{self, MAX_TIME_MS, MAX_TOLERANCE_MS};
 
 pub use hmac::{Encoding, Stamp};
@@ -87,28 +88,46 @@ pub fn verify<'a>(
     now: u64,
     tolerance_ms: u32,
 ) -> Result<Verified<'a>, Error> {
+    watch_delivery(provider, secrets, headers, body, url, now, tolerance_ms, &mut Unwatched)
+}
+
+/// The same, with somebody who listens. The checks: `secret`, `form`, `mac`, for `QStash` `claims`, where there is a time `window`, and `names`.
+#[expect(clippy::too_many_arguments, reason = "those of verify, and who listens")]
+pub(crate) fn watch_delivery<'a>(
+    provider: &Provider<'_>,
+    secrets: &[&[u8]],
+    headers: &[Header<'a>],
+    body: &[u8],
+    url: &[u8],
+    now: u64,
+    tolerance_ms: u32,
+    watch: &mut dyn Watch,
+) -> Result<Verified<'a>, Error> {
+    watch.check("secret");
     if tolerance_ms > MAX_TOLERANCE_MS || now > MAX_TIME_MS {
         return Err(Error::TypeInvalid);
     }
     let keys = secrets::keys(provider.secret, secrets)?;
+    watch.found(&|| format!("{} of the form that the provider gives out", if keys.len() == 1 { "one secret" } else { "several secrets" }));
+    watch.check("form");
     let headers = Headers::new(headers);
     let (id, timestamp) = match &provider.scheme {
-        Scheme::Standard(names) => standard::verify(names, &keys, &headers, body)?,
-        Scheme::Pairs(shape) => pairs::verify(shape, &keys, &headers, body)?,
-        Scheme::Hmac(shape) => hmac::verify(shape, &keys, &headers, body)?,
-        Scheme::Qstash => qstash::verify(&keys, &headers, body, url, now)?,
+        Scheme::Standard(names) => standard::verify(names, &keys, &headers, body, watch)?,
+        Scheme::Pairs(shape) => pairs::verify(shape, &keys, &headers, body, watch)?,
+        Scheme::Hmac(shape) => hmac::verify(shape, &keys, &headers, body, watch)?,
+        Scheme::Qstash => qstash::verify(&keys, &headers, body, url, now, watch)?,
     };
     if let Some(timestamp) = timestamp {
+        watch.check("window");
+        watch.found(&|| window::detail(timestamp, now, tolerance_ms));
         window::check(timestamp, now, tolerance_ms)?;
     }
+    watch.check("names");
     let covered = id.is_some();
-    Ok(Verified {
-        id: id.or(headers.name(provider.id)?.map(<[u8]>::to_vec)),
-        covered,
-        timestamp,
-        event: headers.name(provider.event)?,
-        digest: provider.digest.then(|| hash(body)),
-    })
+    let id = id.or(headers.name(provider.id)?.map(<[u8]>::to_vec));
+    let event = headers.name(provider.event)?;
+    watch.found(&|| "id and event, where headers have them, are of their form".to_owned());
+    Ok(Verified { id, covered, timestamp, event, digest: provider.digest.then(|| hash(body)) })
 }
 
 /// What is to be signed.
@@ -161,7 +180,11 @@ pub fn sign<'p>(provider: &Provider<'p>, secrets: &[&[u8]], draft: &Draft<'_>) -
 type Candidate = [u8; MAC_LEN];
 
 /// Whether one of the candidates is the MAC of the pieces under one of the keys. All of them are compared.
-fn is_signed(keys: &[Key], pieces: &[&[u8]], candidates: &[Candidate]) -> Result<(), Error> {
+fn is_signed(keys: &[Key], pieces: &[&[u8]], candidates: &[Candidate], watch: &mut dyn Watch) -> Result<(), Error> {
+    watch.found(&|| "the headers are of the form that the provider writes".to_owned());
+    watch.check("mac");
+    watch.signed(pieces);
+    watch.found(&|| format!("signatures: {}, keys to try: {}", candidates.len(), keys.len()));
     let mut found = Choice::from(0);
     for key in keys {
         let mac = mac(key, pieces);

@@ -29,6 +29,12 @@ pub const fn check(issued_at: u64, now: u64, tolerance_ms: u32) -> Result<(), Er
     }
 }
 
+/// How a time stands to the window, for people.
+#[cfg(any(feature = "std", test))]
+pub(crate) fn detail(issued_at: u64, now: u64, tolerance_ms: u32) -> String {
+    format!("signed at {issued_at}, now {now}, {} ms apart, {tolerance_ms} allowed", issued_at.abs_diff(now))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

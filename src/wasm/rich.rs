@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::call::{Call, FunctionType, MAX_TOKEN_LEN, NONCE_LEN};
 use crate::error::Error;
-use crate::explain::{KnownKey, Step, explain};
+use crate::explain::{self, Explained, KnownKey, Step};
 use crate::keyring::{Derivation, ID_LEN, KEY_LEN, KeyId};
 use crate::mac::Key;
 use crate::{secret, value};
@@ -33,6 +33,7 @@ struct Report {
 
 #[derive(Serialize)]
 struct Problem {
+    kind: &'static str,
     code: &'static str,
     message: &'static str,
 }
@@ -45,8 +46,11 @@ struct Problem {
 pub fn inspect_secret(secret: &[u8], unreadable: u32) -> Result<JsValue, JsValue> {
     clean(|| {
         let problems: Vec<Problem> = match Error::ALL.iter().find(|error| **error as u32 == unreadable) {
-            Some(error) => vec![Problem { code: error.code(), message: unreadable_message(*error) }],
-            None => secret::problems(secret).iter().map(|found| Problem { code: found.error().code(), message: found.message() }).collect(),
+            Some(error) => vec![Problem { kind: "unreadable", code: error.code(), message: unreadable_message(*error) }],
+            None => secret::problems(secret)
+                .iter()
+                .map(|found| Problem { kind: found.kind(), code: found.error().code(), message: found.message() })
+                .collect(),
         };
         let key_id = Derivation::new(secret).ok().filter(|_| problems.is_empty()).map(|derivation| derivation.key_id().to_string());
         to_js(&Report { ok: problems.is_empty(), key_id, problems })
@@ -88,9 +92,24 @@ pub fn explain_call(
             })
             .collect();
         let call = read_call(audience, kind, name, idempotency_key, args);
-        let steps: Vec<Step> = explain(&known, token, call, time(now), tolerance_ms);
+        let steps: Vec<Step> = explain::explain(&known, token, call, time(now), tolerance_ms);
         to_js(&steps)
     })
+}
+
+/// The bytes that a token's MAC is over, for a call as this side sees it; nothing if one of the two is malformed.
+#[wasm_bindgen]
+pub fn signed_bytes(token: &[u8], audience: &[u8], kind: u32, name: &[u8], idempotency_key: &[u8], args: &[u8]) -> Option<Uint8Array> {
+    clean(|| {
+        let call = read_call(audience, kind, name, idempotency_key, args).ok()?;
+        explain::signed_bytes(token, &call).ok().map(|bytes| Uint8Array::from(&bytes[..]))
+    })
+}
+
+/// An explanation: the steps, and the bytes that were signed if it came that far.
+fn explained(found: Explained) -> Result<JsValue, JsValue> {
+    let signed = found.signed.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(&bytes[..]).into());
+    Ok(Array::of2(&to_js(&found.steps)?, &signed).into())
 }
 
 /// HMAC-SHA256.

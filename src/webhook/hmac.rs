@@ -5,6 +5,7 @@ use super::{Draft, Signed, Unit, is_signed, mac};
 use crate::error::Error;
 use crate::mac::{Key, MAC_LEN};
 use crate::text::{base64url_len, read_base64, read_base64url, read_hex, to_base64, to_hex, write_base64url};
+use crate::watch::Watch;
 
 /// How the 32 bytes are written. Each has one form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +40,13 @@ pub struct Shape<'a> {
     pub stamp: Option<Stamp<'a>>,
 }
 
-pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8]) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(
+    shape: &Shape,
+    keys: &[Key],
+    headers: &Headers,
+    body: &[u8],
+    watch: &mut dyn Watch,
+) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
     let signature = headers.signature(shape.header)?;
     let mut candidate = [0; MAC_LEN];
     let text = signature.strip_prefix(shape.prefix).ok_or(Error::SignatureMalformed)?;
@@ -51,10 +58,10 @@ pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8]) -> Re
     if !read {
         return Err(Error::SignatureMalformed);
     }
-    let Some(stamp) = shape.stamp else { return is_signed(keys, &[body], &[candidate]).map(|()| (None, None)) };
+    let Some(stamp) = shape.stamp else { return is_signed(keys, &[body], &[candidate], watch).map(|()| (None, None)) };
     let time = headers.required(stamp.header)?;
     let timestamp = stamp.unit.read(time).ok_or(Error::HeaderInvalid)?;
-    is_signed(keys, &[stamp.before, time, stamp.after, body], &[candidate])?;
+    is_signed(keys, &[stamp.before, time, stamp.after, body], &[candidate], watch)?;
     Ok((None, Some(timestamp)))
 }
 

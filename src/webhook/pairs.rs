@@ -6,6 +6,7 @@ use super::{Candidate, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
 use crate::error::Error;
 use crate::mac::{Key, MAC_LEN};
 use crate::text::{read_hex, to_hex};
+use crate::watch::Watch;
 
 /// How a provider writes it.
 #[derive(Clone, Copy, Debug)]
@@ -20,10 +21,16 @@ pub struct Shape {
     pub separator: &'static [u8],
 }
 
-pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8]) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(
+    shape: &Shape,
+    keys: &[Key],
+    headers: &Headers,
+    body: &[u8],
+    watch: &mut dyn Watch,
+) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
     let (time, candidates) = parse(shape, headers.signature(shape.header)?)?;
     let timestamp = shape.unit.read(time).ok_or(Error::SignatureMalformed)?;
-    is_signed(keys, &[time, shape.separator, body], &candidates)?;
+    is_signed(keys, &[time, shape.separator, body], &candidates, watch)?;
     Ok((None, Some(timestamp)))
 }
 

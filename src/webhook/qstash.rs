@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::hash::{ct_eq, hash};
 use crate::mac::{Key, MAC_LEN};
 use crate::text::{base64url_len, read_base64url, write_base64url};
+use crate::watch::Watch;
 
 const HEADER: &[u8] = b"upstash-signature";
 const ISSUER: &[u8] = b"Upstash";
@@ -15,7 +16,14 @@ const JOSE_HEADER: &[u8] = br#"{"alg":"HS256","typ":"JWT"}"#;
 /// How long a token that is made here is good, in milliseconds: as long as `QStash`'s.
 const LIFETIME: u64 = 300_000;
 
-pub fn verify(keys: &[Key], headers: &Headers, body: &[u8], url: &[u8], now: u64) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(
+    keys: &[Key],
+    headers: &Headers,
+    body: &[u8],
+    url: &[u8],
+    now: u64,
+    watch: &mut dyn Watch,
+) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
     let token = headers.signature(HEADER)?;
     let mut parts = token.split(|c| *c == b'.');
     let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -25,7 +33,8 @@ pub fn verify(keys: &[Key], headers: &Headers, body: &[u8], url: &[u8], now: u64
     if !read_base64url(signature, &mut candidate) {
         return Err(Error::SignatureMalformed);
     }
-    is_signed(keys, &[header, b".", claims], &[candidate])?;
+    is_signed(keys, &[header, b".", claims], &[candidate], watch)?;
+    watch.check("claims");
     let header = decode(header).ok_or(Error::SignatureMalformed)?;
     let header = Object::parse(&header).ok_or(Error::SignatureMalformed)?;
     // What a token calls critical and nobody here knows must not be passed over (RFC 7515, section 4.1.11).
@@ -33,7 +42,9 @@ pub fn verify(keys: &[Key], headers: &Headers, body: &[u8], url: &[u8], now: u64
         return Err(Error::SignatureMalformed);
     }
     let claims = decode(claims).ok_or(Error::SignatureMalformed)?;
-    check(&Object::parse(&claims).ok_or(Error::SignatureMalformed)?, body, url, now)
+    let claimed = check(&Object::parse(&claims).ok_or(Error::SignatureMalformed)?, body, url, now)?;
+    watch.found(&|| "the token is for this address and this body".to_owned());
+    Ok(claimed)
 }
 
 fn check(claims: &Object, body: &[u8], url: &[u8], now: u64) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {

@@ -5,6 +5,7 @@ use super::{Candidate, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
 use crate::error::Error;
 use crate::mac::{Key, MAC_LEN};
 use crate::text::{read_base64, to_base64};
+use crate::watch::Watch;
 
 /// The names of the three headers.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +15,13 @@ pub struct Names {
     pub signature: &'static [u8],
 }
 
-pub fn verify(names: &Names, keys: &[Key], headers: &Headers, body: &[u8]) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(
+    names: &Names,
+    keys: &[Key],
+    headers: &Headers,
+    body: &[u8],
+    watch: &mut dyn Watch,
+) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
     let signature = headers.signature(names.signature)?;
     let id = headers.required(names.id)?;
     let time = headers.required(names.timestamp)?;
@@ -22,7 +29,7 @@ pub fn verify(names: &Names, keys: &[Key], headers: &Headers, body: &[u8]) -> Re
         return Err(Error::HeaderInvalid);
     }
     let timestamp = Unit::Seconds.read(time).ok_or(Error::HeaderInvalid)?;
-    is_signed(keys, &[id, b".", time, b".", body], &parse(signature)?)?;
+    is_signed(keys, &[id, b".", time, b".", body], &parse(signature)?, watch)?;
     Ok((Some(id.to_vec()), Some(timestamp)))
 }
 

@@ -43,13 +43,13 @@ fn every_candidate_is_compared_under_every_key() {
     wrong[31] ^= 1;
     let pieces: [&[u8]; 3] = [b"mess", b"", b"age"];
     for candidates in [vec![right], vec![right, wrong], vec![wrong, right]] {
-        assert_eq!(is_signed(&keys, &pieces, &candidates), Ok(()));
-        assert_eq!(is_signed(&keys[..1], &pieces, &candidates), Err(Error::SignatureInvalid));
+        assert_eq!(is_signed(&keys, &pieces, &candidates, &mut Unwatched), Ok(()));
+        assert_eq!(is_signed(&keys[..1], &pieces, &candidates, &mut Unwatched), Err(Error::SignatureInvalid));
     }
     for candidates in [vec![], vec![wrong], vec![[0; MAC_LEN]]] {
-        assert_eq!(is_signed(&keys, &pieces, &candidates), Err(Error::SignatureInvalid));
+        assert_eq!(is_signed(&keys, &pieces, &candidates, &mut Unwatched), Err(Error::SignatureInvalid));
     }
-    assert_eq!(is_signed(&[], &pieces, &[right]), Err(Error::SignatureInvalid));
+    assert_eq!(is_signed(&[], &pieces, &[right], &mut Unwatched), Err(Error::SignatureInvalid));
 }
 
 proptest! {

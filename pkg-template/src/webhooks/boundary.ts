@@ -1,8 +1,41 @@
 import { CountersignError, errorCodes, typeInvalid } from "../core/errors.js";
-import { data, isWellFormed, own, text } from "../core/input.js";
+import { data, isWellFormed, milliseconds, own, record, text } from "../core/input.js";
 import { pack } from "../core/packed.js";
 import { toUtf8 } from "../core/utf8.js";
+import { schemeOf } from "./providers.js";
 import type { Scheme } from "./providers.js";
+import type { VerifyWebhookOptions, WebhookProvider } from "./types.js";
+
+const DEFAULT_TOLERANCE_MS = 300_000;
+
+/** A delivery that is looked at. */
+export interface Delivery {
+  readonly scheme: Scheme;
+  readonly body: Uint8Array;
+  readonly now: number;
+  readonly tolerance: number;
+}
+
+/** The same as Rust takes it: the provider by number or description, secrets, headers, body, address, time now, tolerance. */
+type DeliveryParts = [number: number, custom: Uint8Array, secrets: Uint8Array, headers: Uint8Array, body: Uint8Array, url: Uint8Array, now: number, tolerance: number];
+
+/** Gives the parts of a delivery to `use`, and wipes the secrets. */
+export function withDelivery<T>(provider: WebhookProvider, options: VerifyWebhookOptions, use: (...parts: DeliveryParts) => T): [answer: T, delivery: Delivery] {
+  const scheme = schemeOf(provider);
+  const given = record(options, "options") as VerifyWebhookOptions;
+  const now = milliseconds(own(given, "now") ?? Date.now(), "now");
+  // A number of 32 bits would lose what is above them; Rust refuses what is over its limit.
+  const tolerance = Math.min(milliseconds(own(given, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs"), 0xffff_ffff);
+  const url = urlBytes(given, scheme);
+  const headers = packHeaders(own(given, "headers"), scheme);
+  const body = bodyBytes(own(given, "body"));
+  const secrets = packSecrets(own(given, "secret"), scheme);
+  try {
+    return [use(scheme.number, scheme.custom, secrets, headers, body, url, now, tolerance), { scheme, body, now, tolerance }];
+  } finally {
+    secrets.fill(0);
+  }
+}
 
 /** The secrets, packed. Whoever asks wipes them. */
 export function packSecrets(value: unknown, scheme: Scheme): Uint8Array {

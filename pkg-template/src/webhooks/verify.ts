@@ -1,12 +1,10 @@
-import { milliseconds, own, record } from "../core/input.js";
 import { withRich } from "../core/rich.js";
 import { readUtf8 } from "../core/utf8.js";
-import { bodyBytes, packHeaders, packSecrets, refuseWebhook, urlBytes, webhookError } from "./boundary.js";
-import { schemeOf } from "./providers.js";
+import { refuseWebhook, webhookError, withDelivery } from "./boundary.js";
+import type { Delivery } from "./boundary.js";
 import type { Scheme } from "./providers.js";
 import type { VerifiedWebhook, VerifyWebhookOptions, WebhookProvider } from "./types.js";
 
-const DEFAULT_TOLERANCE_MS = 300_000;
 /** The longest name of an event, and the longest id (src/webhook.rs), that is taken from a body. */
 const MOST = 200;
 
@@ -30,29 +28,28 @@ interface Answer {
  *   `secret_missing`, `secret_malformed`, `secret_weak`, `misconfigured`, `type_invalid`, `text_malformed` if the set-up is wrong.
  */
 export function verifyWebhook(provider: WebhookProvider, options: VerifyWebhookOptions): VerifiedWebhook {
-  const scheme = schemeOf(provider);
-  const given = record(options, "options") as VerifyWebhookOptions;
-  const now = milliseconds(own(given, "now") ?? Date.now(), "now");
-  const tolerance = Math.min(milliseconds(own(given, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs"), 0xffff_ffff);
-  const url = urlBytes(given, scheme);
-  const headers = packHeaders(own(given, "headers"), scheme);
-  const body = bodyBytes(own(given, "body"));
-  const secrets = packSecrets(own(given, "secret"), scheme);
-  let answer: Answer;
-  try {
-    // A refusal is thrown out here: one thrown inside would drop the instance.
-    answer = withRich((rich) => rich.verify_webhook(scheme.number, scheme.custom, secrets, headers, body, url, now, tolerance)) as Answer;
-  } finally {
-    secrets.fill(0);
-  }
+  // A refusal is thrown out here: one thrown inside would drop the instance.
+  const [found, delivery] = withDelivery(provider, options, (...parts) => withRich((rich) => rich.verify_webhook(...parts)));
+  const answer = found as Answer;
+  const { scheme, body } = delivery;
   refuseWebhook(answer.error, scheme);
   // From here on the body is the provider's.
   const json = scheme.event.length > 0 ? parsed(body) : undefined;
-  const timestamp = scheme.time === undefined ? answer.timestamp : timeOf(field(json, scheme.time), scheme, now, tolerance);
+  const timestamp = scheme.time === undefined ? answer.timestamp : timeOf(json, scheme.time, delivery);
   const id = answer.covered ? answer.id : idOf(scheme.id && field(json, scheme.id));
   const unique = id ?? `sha256:${answer.digest ?? withRich((rich) => rich.digest_webhook(body))}`;
   const event = eventOf(json, scheme) ?? answer.event;
   return { id: id ?? answer.id ?? unique, timestamp, event, idempotencyKey: `${scheme.name}:${unique}` };
+}
+
+/**
+ * Throws if a time that is signed as a part of the body is not there or outside the window. For a body that is known to be the provider's.
+ *
+ * @internal
+ */
+export function checkBodyTime(delivery: Delivery): void {
+  const { time } = delivery.scheme;
+  if (time !== undefined) timeOf(parsed(delivery.body), time, delivery);
 }
 
 let decoder: TextDecoder | undefined;
@@ -86,7 +83,8 @@ function eventOf(json: unknown, { event }: Scheme): string | undefined {
 }
 
 /** A time that the body must have, within the window: without it a delivery would be good for ever. */
-function timeOf(value: unknown, scheme: Scheme, now: number, tolerance: number): number {
+function timeOf(json: unknown, path: readonly string[], { scheme, now, tolerance }: Delivery): number {
+  const value = field(json, path);
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0) throw webhookError("signature_malformed", scheme);
   refuseWebhook(withRich((rich) => rich.check_webhook_time(value, now, tolerance)), scheme);
   return value;

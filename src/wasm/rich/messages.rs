@@ -5,9 +5,10 @@ use wasm_bindgen::prelude::*;
 
 use super::packed::{Packed, pairs};
 use super::wiping::clean;
-use super::{time, to_js};
+use super::{explained, time, to_js};
 use crate::call::NONCE_LEN;
 use crate::error::Error;
+use crate::explain::{RequestParts, explain_request as why_request, explain_response as why_response};
 use crate::keyring::{ID_LEN, KEY_LEN, KeyId};
 use crate::message::{self, Fields, Headers, KnownKey, Request, Response, Verified};
 
@@ -131,6 +132,56 @@ pub fn verify_response(
         let keys: Vec<KnownKey<'_>> = known(keys).collect();
         let response = answer_to(method, origin, target, &request_headers, status, &headers, body);
         to_js(&found(response.and_then(|response| message::verify_response(response, &keys, time(now), tolerance_ms))))
+    })
+}
+
+/// The checks of a request, in order, and its signature base.
+///
+/// # Errors
+/// Whatever serialising throws.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "those of verify_request")]
+pub fn explain_request(
+    keys: &[u8],
+    method: &[u8],
+    origin: &[u8],
+    target: &[u8],
+    headers: &[u8],
+    body: &[u8],
+    now: f64,
+    tolerance_ms: u32,
+) -> Result<JsValue, JsValue> {
+    clean(|| {
+        let headers = pairs(headers);
+        let keys: Vec<KnownKey<'_>> = known(keys).collect();
+        let request = RequestParts { method, origin, target, headers: &headers, body };
+        explained(why_request(&request, &keys, time(now), tolerance_ms))
+    })
+}
+
+/// The checks of the response to a request, in order, and its signature base.
+///
+/// # Errors
+/// Whatever serialising throws.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "those of verify_response")]
+pub fn explain_response(
+    keys: &[u8],
+    method: &[u8],
+    origin: &[u8],
+    target: &[u8],
+    request_headers: &[u8],
+    status: u32,
+    headers: &[u8],
+    body: &[u8],
+    now: f64,
+    tolerance_ms: u32,
+) -> Result<JsValue, JsValue> {
+    clean(|| {
+        let (request_headers, headers) = (pairs(request_headers), pairs(headers));
+        let keys: Vec<KnownKey<'_>> = known(keys).collect();
+        let request = RequestParts { method, origin, target, headers: &request_headers, body: b"" };
+        explained(why_response(&request, status, &headers, body, &keys, time(now), tolerance_ms))
     })
 }
 

@@ -5,8 +5,9 @@ use wasm_bindgen::prelude::*;
 
 use super::packed::{Packed, pairs};
 use super::wiping::clean;
-use super::{time, to_js};
+use super::{explained, time, to_js};
 use crate::error::Error;
+use crate::explain;
 use crate::hash::hash;
 use crate::text::to_hex;
 use crate::webhook::{self, Custom, Draft, Encoding, Form, Provider, Stamp, Unit, Verified};
@@ -64,6 +65,31 @@ fn describe(found: Verified) -> Delivery {
         event: found.event.map(text),
         digest: found.digest.map(|digest| text(&to_hex(&digest))),
     }
+}
+
+/// The checks of a delivery, in order, and the bytes that were signed; the number of what is wrong with a description.
+///
+/// # Errors
+/// Whatever serialising throws.
+#[wasm_bindgen]
+#[expect(clippy::too_many_arguments, reason = "those of verify_webhook")]
+pub fn explain_webhook(
+    provider: u32,
+    custom: &[u8],
+    secrets: &[u8],
+    headers: &[u8],
+    body: &[u8],
+    url: &[u8],
+    now: f64,
+    tolerance_ms: u32,
+) -> Result<JsValue, JsValue> {
+    clean(|| {
+        let secrets: Vec<&[u8]> = Packed(secrets).collect();
+        match read_provider(provider, custom) {
+            Ok(provider) => explained(explain::explain_webhook(&provider, &secrets, &pairs(headers), body, url, time(now), tolerance_ms)),
+            Err(error) => Ok(JsValue::from(error as u32)),
+        }
+    })
 }
 
 /// Signs a delivery. Without an id or an event these are empty.

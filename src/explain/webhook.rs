@@ -75,6 +75,9 @@ mod tests {
         found
     }
 
+    /// Secret, headers, body, time.
+    type Case<'a> = (&'a [u8], &'a [Header<'a>], &'a [u8], u64);
+
     #[test]
     fn the_last_step_is_the_verdict_for_every_provider() {
         for (provider, secret) in providers() {
@@ -82,7 +85,6 @@ mod tests {
             let signed = sign(provider, &[&secret], &draft).unwrap();
             let headers: Vec<Header<'_>> = signed.iter().map(|(name, value)| (*name, value.as_slice())).collect();
             let wrong: &[u8] = b"whsec_c29tZXRoaW5nLWVsc2UtMDEyMzQ1Njc4OWFi";
-            type Case<'a> = (&'a [u8], &'a [Header<'a>], &'a [u8], u64);
             let cases: [Case<'_>; 6] = [
                 (&secret, &headers, BODY, NOW),
                 (&secret, &headers, b"{\"n\":2}", NOW),

@@ -9,8 +9,9 @@ import { registerSign } from "./sign/command.js";
 import type { Streams } from "./terminal.js";
 import { openTerminal } from "./terminal.js";
 import { Command, CommanderError } from "./vendor/args.js";
+import { registerVerify } from "./verify/command.js";
 
-const commands: readonly Register[] = [registerDoctor, registerKeygen, registerFingerprint, registerInspect, registerSign];
+const commands: readonly Register[] = [registerDoctor, registerKeygen, registerFingerprint, registerInspect, registerSign, registerVerify];
 
 /**
  * Runs one command. No value of a secret is ever printed.

@@ -4,6 +4,7 @@ import type * as convexValues from "convex/values";
 import { CountersignError, encodeValue } from "../../index.js";
 import type { Context } from "../command.js";
 import { CliError } from "../errors.js";
+import type { Surroundings } from "./environment.js";
 import { readData } from "./input.js";
 
 /** The arguments of a call. */
@@ -12,8 +13,8 @@ export type Arguments = Record<string, convexValues.Value>;
 /** What the project's own convex makes of values. */
 export type ConvexValues = Pick<typeof convexValues, "convexToJson" | "jsonToConvex">;
 
-/** @param folders - Where to look for the package `convex`, one after the other. */
-export function loadConvexValues(folders: readonly string[]): ConvexValues {
+/** The project's own convex. */
+export function loadConvexValues({ folders, install }: Surroundings): ConvexValues {
   for (const folder of folders) {
     try {
       return createRequire(join(folder, "package.json"))("convex/values") as ConvexValues;
@@ -21,7 +22,7 @@ export function loadConvexValues(folders: readonly string[]): ConvexValues {
       if (!["MODULE_NOT_FOUND", "ERR_PACKAGE_PATH_NOT_EXPORTED"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
     }
   }
-  throw new CliError("The package convex is not installed here, and reading arguments takes it.", "Run this in your project, after npm install convex.");
+  throw new CliError("The package convex is not installed here, and reading arguments takes it.", `Run this in your project, after ${install("convex")}.`);
 }
 
 export interface ArgumentOptions {

@@ -7,8 +7,8 @@ import { CliError } from "../errors.js";
 import { argumentsText, functionName, functionType, loadConvexValues, parseArguments } from "./arguments.js";
 import type { ArgumentOptions, Arguments } from "./arguments.js";
 import { curlCommand, forWhichShell } from "./curl.js";
-import { surroundings } from "./environment.js";
-import type { Surroundings } from "./environment.js";
+import { addPlaceOptions, surroundings } from "./environment.js";
+import type { PlaceOptions, Surroundings } from "./environment.js";
 import { oneOnStdin } from "./input.js";
 import { mistaken } from "./mistakes.js";
 import { addSecretOptions, namedSecrets, openNamedKeyring, refuseSecretArguments, signingSecret } from "./secrets.js";
@@ -24,7 +24,7 @@ export interface CallOptions extends ArgumentOptions {
   idempotencyKey?: string;
 }
 
-interface SignCallOptions extends CallOptions, SecretOptions {
+interface SignCallOptions extends CallOptions, SecretOptions, PlaceOptions {
   url?: string;
   gateway?: string | true;
   curl?: boolean;
@@ -42,7 +42,7 @@ export function addCallOptions(command: Command): Command {
 
 export function registerSignCall(sign: Command, act: Act): void {
   const command = sign.command("call <function>").description("signs a call of a Convex function, and prints the token");
-  addSecretOptions(addCallOptions(command), "COUNTERSIGN_SECRET if left out")
+  addPlaceOptions(addSecretOptions(addCallOptions(command), "COUNTERSIGN_SECRET if left out"))
     .option("--url <url>", "with --curl: the deployment's URL (default: NEXT_PUBLIC_CONVEX_URL)")
     .option("--gateway [path]", "with --curl: send it to the gateway, for an internal function")
     .option("--curl", "print the whole curl command for Convex's HTTP API")
@@ -55,8 +55,8 @@ async function signOneCall(context: Context, options: SignCallOptions, given: st
   refuseSecretArguments(options, [given, options.args, options.idempotencyKey]);
   const [name, type] = [functionName(given), functionType(options.type)];
   oneOnStdin([options.secretStdin === true ? "--secret-stdin" : undefined, options.argsFile === "-" ? "--args-file -" : undefined]);
-  const around = surroundings(context);
-  const values = loadConvexValues(around.folders);
+  const around = surroundings(context, options);
+  const values = loadConvexValues(around);
   const args = parseArguments(await argumentsText(context, options), values);
   if (Object.hasOwn(args, "countersign")) throw new CliError("The argument `countersign` is where the token goes.", "Leave it out of the arguments.");
   const { url, audience } = deployment(options, around);

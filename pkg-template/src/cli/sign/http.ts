@@ -4,7 +4,8 @@ import { signMessage } from "../../http/index.js";
 import type { Act, Context, Outcome } from "../command.js";
 import { CliError } from "../errors.js";
 import { curlCommand, forWhichShell } from "./curl.js";
-import { surroundings } from "./environment.js";
+import { addPlaceOptions, surroundings } from "./environment.js";
+import type { PlaceOptions } from "./environment.js";
 import { oneOnStdin, parseHeader, parseUrl, readData, several } from "./input.js";
 import { mistaken } from "./mistakes.js";
 import { addSecretOptions, openNamedKeyring, refuseSecretArguments, signingSecret } from "./secrets.js";
@@ -13,7 +14,7 @@ import type { SecretOptions } from "./secrets.js";
 /** The window of routes, unless they were given another. */
 const WINDOW_S = 300;
 
-interface SignHttpOptions extends SecretOptions {
+interface SignHttpOptions extends SecretOptions, PlaceOptions {
   header?: readonly string[];
   data?: string;
   audience?: string;
@@ -23,7 +24,7 @@ interface SignHttpOptions extends SecretOptions {
 
 export function registerSignHttp(sign: Command, act: Act): void {
   const command = sign.command("http <method> <url>").description("signs an HTTP request (RFC 9421), and prints the header lines to add");
-  addSecretOptions(command, "COUNTERSIGN_SECRET if left out")
+  addPlaceOptions(addSecretOptions(command, "COUNTERSIGN_SECRET if left out"))
     .option("-H, --header <line>", "a header of the request, 'name: value'; several times", several)
     .option("--data <file>", "the body: a file, or stdin with -")
     .option("--audience <url>", "the origin that the receiver knows itself by (default: that of the URL)")
@@ -41,7 +42,7 @@ async function signOneRequest(context: Context, options: SignHttpOptions, givenM
   const url = destination(givenUrl);
   const headers = (options.header ?? []).map(parseHeader);
   oneOnStdin([options.secretStdin === true ? "--secret-stdin" : undefined, options.data === "-" ? "--data -" : undefined]);
-  const { environment } = surroundings(context);
+  const { environment } = surroundings(context, options);
   const body = options.data === undefined ? new Uint8Array(0) : await readData(context, options.data, "the body");
   const secret = await signingSecret(context, options, environment);
   const { keyring, keys } = openNamedKeyring([secret]);

@@ -3,7 +3,8 @@ import { signWebhook } from "../../webhooks/index.js";
 import type { Act, Context, Outcome } from "../command.js";
 import { CliError } from "../errors.js";
 import { curlCommand, forWhichShell } from "./curl.js";
-import { surroundings } from "./environment.js";
+import { addPlaceOptions, surroundings } from "./environment.js";
+import type { PlaceOptions } from "./environment.js";
 import type { HeaderField } from "./input.js";
 import { oneOnStdin, parseTime, parseUrl, readData } from "./input.js";
 import { mistaken } from "./mistakes.js";
@@ -12,7 +13,7 @@ import type { SchemeOption } from "./providers.js";
 import { addSecretOptions, refuseSecretArguments } from "./secrets.js";
 import type { SecretOptions } from "./secrets.js";
 
-interface SignWebhookOptions extends SecretOptions, SchemeOption {
+interface SignWebhookOptions extends SecretOptions, SchemeOption, PlaceOptions {
   data?: string;
   id?: string;
   timestamp?: string;
@@ -23,7 +24,7 @@ interface SignWebhookOptions extends SecretOptions, SchemeOption {
 
 export function registerSignWebhook(sign: Command, act: Act): void {
   const command = sign.command("webhook <provider>").description("signs a delivery as a provider does, and prints its header lines");
-  addSchemeOption(addSecretOptions(command, "the provider's usual one if left out"))
+  addPlaceOptions(addSchemeOption(addSecretOptions(command, "the provider's usual one if left out")))
     .option("--data <file>", "the body: a file, or stdin with -")
     .option("--id <id>", "the delivery's id, where a header has it (default: a new one)")
     .option("--timestamp <time>", "when it was sent: milliseconds since 1970, or a date with its zone (default: now)")
@@ -44,7 +45,7 @@ async function signOneDelivery(context: Context, options: SignWebhookOptions, gi
   const url = options.url ?? (given === "qstash" ? to : undefined);
   if (data === undefined) throw new CliError("The body is what is signed.", "Give --data event.json, or --data - and the body on stdin.");
   oneOnStdin([options.secretStdin === true ? "--secret-stdin" : undefined, data === "-" ? "--data -" : undefined]);
-  const { environment } = surroundings(context);
+  const { environment } = surroundings(context, options);
   const body = await readData(context, data, "the body");
   const secrets = await webhookSecrets(context, provider, options, environment);
   const secret = secrets.map(({ value }) => value);

@@ -5,13 +5,14 @@ import { CliError } from "./errors.js";
 import { registerFingerprint } from "./fingerprint.js";
 import { registerInspect } from "./inspect.js";
 import { registerKeygen } from "./keygen.js";
+import { registerRotate } from "./rotate/command.js";
 import { registerSign } from "./sign/command.js";
 import type { Streams } from "./terminal.js";
 import { openTerminal } from "./terminal.js";
 import { Command, CommanderError } from "./vendor/args.js";
 import { registerVerify } from "./verify/command.js";
 
-const commands: readonly Register[] = [registerDoctor, registerKeygen, registerFingerprint, registerInspect, registerSign, registerVerify];
+const commands: readonly Register[] = [registerDoctor, registerRotate, registerKeygen, registerFingerprint, registerInspect, registerSign, registerVerify];
 
 /**
  * Runs one command. No value of a secret is ever printed.

@@ -1,7 +1,10 @@
 import { fingerprint } from "../index.js";
 import { inspectSecret } from "../inspect/index.js";
 import type { Context } from "./command.js";
+import { readNextEnvironment } from "./environment/index.js";
 import { CliError } from "./errors.js";
+import { findProject } from "./project/index.js";
+import { variableName } from "./variable-name.js";
 import type { Command } from "./vendor/args.js";
 
 /** The names of a usable secret, which are safe to print. */
@@ -15,9 +18,19 @@ export function namesOf(secret: string | Uint8Array): Names {
   return { fingerprint: fingerprint(secret), keyId: inspectSecret(secret).keyId as string };
 }
 
+/** The options of a command that looks at one secret. */
+export interface SecretOptions {
+  var?: string;
+  next?: string;
+  production: boolean;
+}
+
 /** Such a command: no argument, and options of which a wrong one is not repeated either. */
 export function takesOneSecret(command: Command): Command {
   return command
+    .option("--var <name>", "the secret that Next.js finds under this name, instead of stdin")
+    .option("--next <folder>", "with --var: the folder of the Next.js app, or of another server's env files")
+    .option("--production", "with --var: as `next build` and `next start` find it, and not `next dev`", false)
     .usage("[options] < file")
     .argument("[refused...]")
     .allowUnknownOption();
@@ -31,19 +44,29 @@ export interface GivenSecret {
 }
 
 /** @param args - What was given as arguments: nothing, or it is refused. */
-export async function givenSecret(context: Context, command: string, args: readonly (string | readonly string[])[]): Promise<GivenSecret> {
+export async function givenSecret(context: Context, command: string, options: SecretOptions, args: readonly (string | readonly string[])[]): Promise<GivenSecret> {
   const { terminal } = context;
   const onStdin = `Give it on stdin: countersign ${command} < file, or in a pipe.`;
   if (args.flat().length > 0) {
     throw new CliError("No argument and no other option is taken here. A secret in the command line stands in the shell's history and in the list of processes: if one did, make another.", onStdin);
   }
+  if (options.var !== undefined) return ofNext(context, options, variableName(options.var, "--var"));
   const bytes = terminal.interactive ? Buffer.from(await terminal.secret("The secret (it is not shown):", onStdin)) : withoutNewline(await terminal.input(onStdin));
   terminal.conceal(bytes.toString());
   if (beginsWithMark(bytes)) throw new CliError("What came on stdin begins with a byte-order mark, or is UTF-16.", "Save the file as UTF-8 without a byte-order mark; Windows PowerShell 5 writes another encoding with `>`.");
   if (/^(?:export\s+)?[A-Za-z_]\w*=["'`]?csk_/.test(bytes.toString("latin1"))) {
-    throw new CliError("What came on stdin is a line of an env file, and not a secret alone.", "Give only what stands after the `=`.");
+    throw new CliError("What came on stdin is a line of an env file, and not a secret alone.", "Give what stands after the `=`, or the variable's name: --var <name>.");
   }
   return { value: bytes, where: "stdin" };
+}
+
+/** The file with its line, or the environment of the process: where Next.js takes it from. */
+function ofNext(context: Context, options: SecretOptions, name: string): GivenSecret {
+  const { variables } = readNextEnvironment(findProject(context, options.next === undefined ? {} : { next: options.next }), context, options.production ? "production" : "development");
+  const found = variables.get(name);
+  if (found === undefined) return { value: undefined, where: name };
+  context.terminal.conceal(found.value);
+  return { value: found.value, where: `${name} (${found.source === "process" ? "environment" : `${found.source}:${found.line}`})` };
 }
 
 /** Without the newline that commands put after what they print: one, and no more, because more do not come from that. */

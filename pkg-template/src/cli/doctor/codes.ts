@@ -14,6 +14,7 @@ const kinds = {
   secret_carriage_return: ["error", "A carriage return at the end, often from Windows, belongs to the secret and is seen nowhere."],
   secret_quoted: ["error", "These quotes belong to the secret, and countersign refuses secrets with quotes at an end."],
   secret_truncated: ["error", "It is not the secret that was made: something of it is missing or changed."],
+  secret_malformed: ["error", "It cannot be turned into bytes in one way only, and countersign refuses it."],
   secret_too_long: ["error", "countersign refuses it; a text of this length is a file or a certificate, and no secret."],
   secret_weak: ["error", "It can be guessed, and countersign refuses it."],
   secret_placeholder: ["error", "Everybody knows the texts of examples, and countersign refuses them."],

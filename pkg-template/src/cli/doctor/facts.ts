@@ -78,6 +78,7 @@ export interface Facts {
   readonly convexCli: ConvexCli | undefined;
   readonly git: Git;
   readonly offline: boolean;
+  readonly nodeVersion: string;
   readonly words: Words;
   /** Relative to the project's root, with `/`. */
   relative(path: string): string;

@@ -1,11 +1,14 @@
 import { relative, sep } from "node:path";
 import type { Project } from "../project/index.js";
+import { installWords, runWords } from "../project/index.js";
 import type { Setting } from "./facts.js";
 
 /** What can be pasted: commands in the project's package manager's words, for the folder that doctor was started in. */
 export interface Words {
   /** A path in a command. */
   path(path: string): string;
+  /** Installs a package for the package.json of a folder. */
+  install(name: string, into: string): string;
   /** A command of the convex CLI, where that has to run. */
   convex(args: string): string;
   /** A command of countersign's own. */
@@ -19,27 +22,25 @@ export interface Words {
   removeFromConvex(name: string, production: boolean): string;
 }
 
-const runners = { npm: "npx", pnpm: "pnpm exec", yarn: "yarn", bun: "bunx" } as const;
-
-/** @param target - How production is chosen: `--prod`, or a file. */
-export function wordsFor(project: Project, folder: string, options: readonly string[], productionOptions: string): Words {
-  const runner = runners[project.packageManager];
-  const path = (to: string) => {
-    const short = relative(folder, to).split(sep).join("/");
+/** @param prodEnvFile - The file that chooses production, if `--prod` does not. */
+export function wordsFor(project: Project, folder: string, options: readonly string[], prodEnvFile: string | undefined): Words {
+  const run = (command: string) => runWords(project.packageManager, command);
+  const inFolder = (place: string, command: string) => (place === folder ? command : `(cd ${path(place)} && ${command})`);
+  const path = (to: string, from = folder) => {
+    const short = relative(from, to).split(sep).join("/");
     return /[^\w./@+-]/.test(short) ? `"${short}"` : short === "" ? "." : short;
   };
   const convexFolder = project.convex?.folder ?? project.root;
-  const convex = (args: string) => {
-    const command = `${runner} convex ${args}`;
-    return convexFolder === folder ? command : `(cd ${path(convexFolder)} && ${command})`;
-  };
-  const target = (production: boolean) => (production ? `${productionOptions} ` : "");
+  const convex = (args: string) => inFolder(convexFolder, run(`convex ${args}`));
+  const choice = prodEnvFile === undefined ? "--prod" : `--env-file ${path(prodEnvFile, convexFolder)}`;
+  const target = (production: boolean) => (production ? `${choice} ` : "");
   const enterInConvex = (name: string, production: boolean) => convex(`env set ${target(production)}${name}`);
   return {
     path,
+    install: (name, into) => inFolder(into, installWords(project.packageManager, name)),
     convex,
-    countersign: (args) => `${runner} countersign ${args}`,
-    fix: () => [`${runner} countersign doctor --fix`, ...options].join(" "),
+    countersign: (args) => run(`countersign ${args}`),
+    fix: () => [run("countersign doctor --fix"), ...options].join(" "),
     enterInConvex,
     removeFromConvex: (name, production) => convex(`env remove ${target(production)}${name}`),
     copyToConvex(name, from, production) {

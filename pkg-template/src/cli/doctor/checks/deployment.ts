@@ -1,3 +1,4 @@
+import type { Environment } from "../../command.js";
 import { finding } from "../codes.js";
 import type { Check, Facts } from "../facts.js";
 import { set } from "../facts.js";
@@ -16,14 +17,14 @@ export const deployment: Check = async (facts) => {
 };
 
 function url(facts: Facts, inUse: InUse | undefined): Finding[] {
-  const { next, server } = facts;
+  const { next, server, environment } = facts;
   const setting = next.get(URL_NAME);
   const value = set(setting?.value);
   const shouldBe = inUse === undefined ? undefined : (inUse.url ?? (inUse.name === undefined ? undefined : `https://${inUse.name}.convex.cloud`));
   if (setting === undefined || value === undefined) {
     return [finding("convex_url_unset", { where: server.label, variable: URL_NAME, message: `${URL_NAME} is not set for ${server.label}.`, fix: howToSet(facts, shouldBe) })];
   }
-  const wrong = whatIsWrong(value, inUse);
+  const wrong = whatIsWrong(value, inUse, environment);
   if (wrong === undefined) return [];
   const fix = setting.file === undefined ? `Set ${URL_NAME}${shouldBe === undefined ? "" : ` to ${shouldBe}`} where the server is started.` : `In ${setting.where}: ${shouldBe === undefined ? `the URL that ${facts.words.convex("dashboard")} shows` : `${URL_NAME}=${shouldBe}`}`;
   return [finding("convex_url_wrong", { where: setting.where, variable: URL_NAME, message: `${URL_NAME} ${wrong}.`, fix })];
@@ -37,7 +38,7 @@ function howToSet({ words, server, project }: Facts, shouldBe: string | undefine
 
 const loopback = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-function whatIsWrong(value: string, inUse: InUse | undefined): string | undefined {
+function whatIsWrong(value: string, inUse: InUse | undefined, environment: Environment): string | undefined {
   const parsed = URL.canParse(value) ? new URL(value) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) return "is no URL";
   if (parsed.hostname.endsWith(".convex.site")) return "is the URL for HTTP actions: functions are called at .convex.cloud";
@@ -45,8 +46,8 @@ function whatIsWrong(value: string, inUse: InUse | undefined): string | undefine
   const [label] = parsed.hostname.split(".");
   const isCloud = parsed.hostname.endsWith(".convex.cloud");
   if (inUse.name !== undefined) {
-    // A domain of one's own may lead anywhere.
-    if (isCloud ? label === inUse.name : !loopback.has(parsed.hostname)) return undefined;
+    // A domain of one's own may lead anywhere, and so does what a provisioning service that is not Convex's says.
+    if (isCloud ? label === inUse.name : !loopback.has(parsed.hostname) || environment["CONVEX_PROVISION_HOST"] !== undefined) return undefined;
     return `is ${parsed.host}, and the convex CLI uses ${inUse.name} (${inUse.from})`;
   }
   if (inUse.url === undefined) return inUse.isLocal && !loopback.has(parsed.hostname) ? `is ${parsed.host}, and the convex CLI uses a local deployment (${inUse.from})` : undefined;

@@ -1,7 +1,7 @@
 import { finding } from "../codes.js";
 import type { Check, Facts } from "../facts.js";
 import type { Finding } from "../finding.js";
-import { findInstalled, installWords } from "../../project/index.js";
+import { findInstalled } from "../../project/index.js";
 import { importer, sourceFiles } from "../sources.js";
 
 /** Whether the packages are there, new enough, and the same on both sides. */
@@ -9,13 +9,13 @@ export const packages: Check = async (facts) => [...tooOld(facts), ...(await own
 
 const oldest = { convex: [1, 37], next: [15, 0], node: [20, 19] } as const;
 
-function tooOld({ project: { next, convex, packageManager }, relative, nodeVersion }: Facts): Finding[] {
+function tooOld({ project: { next, convex }, relative, nodeVersion, words }: Facts): Finding[] {
   const found: Finding[] = [];
   if (convex?.version !== undefined && isBelow(convex.version, oldest.convex)) {
-    found.push(finding("convex_too_old", { where: manifest(relative(convex.folder)), message: `convex ${convex.version} is installed, and the guards need 1.37.`, fix: installWords(packageManager, "convex@latest", convex.folder) }));
+    found.push(finding("convex_too_old", { where: manifest(relative(convex.folder)), message: `convex ${convex.version} is installed, and the guards need 1.37.`, fix: words.install("convex@latest", convex.folder) }));
   }
   if (next?.version !== undefined && isBelow(next.version, oldest.next)) {
-    found.push(finding("next_too_old", { where: manifest(relative(next.folder)), message: `next ${next.version} is installed, and countersign/next needs 15.`, fix: installWords(packageManager, "next@latest", next.folder) }));
+    found.push(finding("next_too_old", { where: manifest(relative(next.folder)), message: `next ${next.version} is installed, and countersign/next needs 15.`, fix: words.install("next@latest", next.folder) }));
   }
   if (isBelow(nodeVersion, oldest.node)) found.push(finding("node_too_old", { where: "Node.js", message: `This is Node.js ${nodeVersion}.`, fix: "nvm install 22 && nvm use 22" }));
   return found;
@@ -30,8 +30,8 @@ function isBelow(version: string, [major, minor]: readonly [number, number]): bo
 }
 
 async function own(facts: Facts): Promise<Finding[]> {
-  const { project, relative } = facts;
-  const parts = [project.next, project.convex].flatMap((part) => (part === undefined ? [] : [{ folder: part.folder, version: findInstalled("countersign", part.folder)?.version }]));
+  const { project, relative, words } = facts;
+  const parts = [project.next, project.convex].flatMap((part) => (part === undefined ? [] : [{ folder: part.folder, version: findInstalled(part.folder, "countersign")?.version }]));
   const found: Finding[] = [];
   for (const [index, { folder, version }] of parts.entries()) {
     if (version !== undefined || parts.findIndex((part) => part.folder === folder) !== index) continue;
@@ -41,7 +41,7 @@ async function own(facts: Facts): Promise<Finding[]> {
       finding("package_missing", {
         where: manifest(relative(folder)),
         message: `${relative(user)} imports countersign, which is not installed for ${manifest(relative(folder))}.`,
-        fix: installWords(project.packageManager, "countersign", folder),
+        fix: words.install("countersign", folder),
       }),
     );
   }
@@ -52,7 +52,7 @@ async function own(facts: Facts): Promise<Finding[]> {
       finding("version_differs", {
         where: manifest(relative(older.folder)),
         message: `The Next.js app has countersign ${next.version}, and the package with convex/ has ${convex.version}.`,
-        fix: installWords(project.packageManager, `countersign@${older === next ? convex.version : next.version}`, older.folder),
+        fix: words.install(`countersign@${older === next ? convex.version : next.version}`, older.folder),
       }),
     );
   }

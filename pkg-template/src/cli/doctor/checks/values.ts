@@ -23,7 +23,11 @@ function settingsOf({ next, nextInProduction }: Facts, { name }: Variable): Sett
   return found.filter(({ where }, index) => found.findIndex((other) => other.where === where) === index);
 }
 
-const says: Record<string, [Code, string]> = {
+type Kind = ReturnType<typeof inspectSecret>["problems"][number]["kind"];
+
+const says: Record<Kind, [Code, string]> = {
+  missing: ["secret_weak", "has nothing but white space and control characters"],
+  unreadable: ["secret_malformed", "is not well-formed text"],
   padded: ["secret_padded", "has white space or a control character at an end"],
   quoted: ["secret_quoted", "has a quote at an end that belongs to the value"],
   checksum: ["secret_truncated", "begins with csk_, but its checksum does not fit: it was cut off, mistyped or changed"],
@@ -36,14 +40,13 @@ const says: Record<string, [Code, string]> = {
 
 /** The first thing to mend; of several ways to be weak, the one that says most. */
 function judge(value: string): { code: Code; text: string } | undefined {
-  const kinds = inspectSecret(value).problems.map(({ kind }) => kind as string);
-  if (kinds.length === 0) return undefined;
-  const [first = ""] = kinds;
+  const kinds = inspectSecret(value).problems.map(({ kind }) => kind);
+  const [first] = kinds;
+  if (first === undefined) return undefined;
   if (first === "padded" && /\r\n?$/.test(value)) return { code: "secret_carriage_return", text: "ends with a carriage return" };
   const kind = kinds.includes("placeholder") && !["padded", "quoted", "checksum", "too_long"].includes(first) ? "placeholder" : first;
-  const known = says[kind];
-  if (known === undefined) throw new Error(`inspectSecret found "${kind}", which doctor has no words for.`);
-  return { code: known[0], text: known[1] };
+  const [code, text] = says[kind];
+  return { code, text };
 }
 
 function onServer(facts: Facts, variable: Variable, setting: Setting): Finding[] {

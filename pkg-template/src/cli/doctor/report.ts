@@ -1,0 +1,89 @@
+import type { Terminal } from "../terminal.js";
+import type { Deployment, Facts, Unchecked } from "./facts.js";
+import { convexValue, serverValue } from "./facts.js";
+import type { Finding } from "./finding.js";
+import type { Repaired } from "./fix.js";
+
+/** One line of the table: what each side has. */
+export interface Row {
+  variable: string;
+  next: { fingerprint: string; from: string } | null;
+  /** `undefined` if the side was not looked at. */
+  dev?: { fingerprint: string } | null;
+  production?: { fingerprint: string } | null;
+}
+
+export interface Examined {
+  rows: Row[];
+  findings: Finding[];
+  unchecked: Unchecked[];
+  notes: string[];
+}
+
+export function rows(facts: Facts): Row[] {
+  const { fingerprints, next, dev, production } = facts;
+  const on = (deployment: Deployment, name: string) => {
+    const value = convexValue(deployment, name);
+    return value === undefined ? null : { fingerprint: fingerprints.show(value) };
+  };
+  return facts.variables.map(({ name }) => {
+    const here = serverValue(facts, name);
+    return {
+      variable: name,
+      next: here === undefined ? null : { fingerprint: fingerprints.show(here), from: next.get(name)?.where ?? "" },
+      ...(dev.variables === undefined ? {} : { dev: on(dev, name) }),
+      ...(production.variables === undefined ? {} : { production: on(production, name) }),
+    };
+  });
+}
+
+/** What people see: both sides beside each other, then what is wrong, then what could not be looked at. */
+export function show(terminal: Terminal, { rows, findings, unchecked, notes }: Examined, serverLabel: string, asked: { prod: boolean }): void {
+  const { colours } = terminal;
+  const { dim, green, red, yellow, bold } = colours;
+  const cell = (side: { fingerprint: string } | null | undefined) => (side === undefined ? "not looked at" : side === null ? "not set" : side.fingerprint);
+  const table = [
+    ["variable", serverLabel === "Next.js" ? serverLabel : "server", "from", "Convex (dev)", ...(asked.prod ? ["Convex (production)"] : [])],
+    ...rows.map(({ variable, next, dev, production }) => [variable, cell(next), next?.from ?? "", cell(dev), ...(asked.prod ? [cell(production)] : [])]),
+  ];
+  const widths = (table[0] as string[]).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));
+  for (const [index, line] of table.entries()) {
+    const text = line.map((part, column) => part.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+    terminal.line(index === 0 ? dim(text) : text);
+  }
+  for (const { severity, code, where, message, why, fix } of findings) {
+    terminal.line();
+    terminal.line(`${severity === "error" ? red("✖") : yellow("!")} ${bold(where)}: ${message} ${dim(`(${code})`)}`);
+    terminal.line(`  ${why}`);
+    terminal.line(`  Fix: ${fix}`);
+  }
+  if (unchecked.length + notes.length > 0) terminal.line();
+  for (const { what, because, fix } of unchecked) terminal.line(`${yellow("!")} Could not be checked: ${what}. ${because}${fix === undefined ? "" : ` ${fix}`}`);
+  for (const note of notes) terminal.line(dim(`· ${note}`));
+  terminal.line();
+  terminal.line(summary(findings, unchecked, { green, red, yellow }));
+}
+
+function summary(findings: readonly Finding[], unchecked: readonly Unchecked[], { green, red, yellow }: Pick<Terminal["colours"], "green" | "red" | "yellow">): string {
+  const count = (severity: Finding["severity"], word: string) => {
+    const { length } = findings.filter((finding) => finding.severity === severity);
+    return length === 0 ? [] : [`${length} ${word}${length === 1 ? "" : "s"}`];
+  };
+  const found = [...count("error", "error"), ...count("warning", "warning")];
+  const repairable = findings.filter(({ repair }) => repair !== undefined).length;
+  if (found.length > 0) return `${findings.some(({ severity }) => severity === "error") ? red("✖") : yellow("!")} ${found.join(" and ")}.${repairable === 0 ? "" : ` --fix mends ${repairable === findings.length ? "all" : repairable} of them.`}`;
+  return unchecked.length === 0 ? `${green("✔")} Nothing is wrong.` : `${yellow("!")} Nothing is wrong with what could be looked at.`;
+}
+
+/** For `--json`: without what only this process can do. */
+export function json({ rows, findings, unchecked, notes }: Examined, repaired: readonly Repaired[], filesRead: number | undefined): object {
+  return {
+    ok: findings.length === 0 && unchecked.every(({ isSide }) => !isSide),
+    variables: rows,
+    findings: findings.map(({ repair, ...finding }) => ({ ...finding, fixable: repair !== undefined })),
+    unchecked: unchecked.map(({ isSide: _, ...entry }) => entry),
+    notes,
+    ...(repaired.length === 0 ? {} : { repaired }),
+    ...(filesRead === undefined ? {} : { filesRead }),
+  };
+}

@@ -37,7 +37,18 @@ interface Options extends ProjectOptions {
 }
 
 /** In the order of the output: what stops everything first. */
-const checks: readonly Check[] = [sides, values, sources, rotation, shared, exposure, repository, deployment, packages, setup];
+const checks: readonly (readonly [what: string, check: Check])[] = [
+  ["Whether both sides have the same", sides],
+  ["Whether the secrets can be used", values],
+  ["The env files", sources],
+  ["Rotations", rotation],
+  ["What is shared", shared],
+  ["What is public", exposure],
+  ["git", repository],
+  ["The deployment", deployment],
+  ["The packages", packages],
+  ["convex/", setup],
+];
 
 export const registerDoctor: Register = (program, act) => {
   addProjectOptions(program.command("doctor"))
@@ -86,9 +97,9 @@ function given({ var: names = [], next, convex, prod, prodEnvFile }: Options): s
 async function examine(context: Context, project: Project, wanted: Wanted, words: Words, withCode: boolean): Promise<Examined & { serverLabel: string; filesRead: number | undefined }> {
   const [{ facts, unchecked, notes }, code] = await Promise.all([gather(context, project, wanted, words), withCode ? inCode(project, wanted) : undefined]);
   const found: Finding[] = [];
-  for (const check of await Promise.all(checks.map(async (check) => await settled(check(facts))))) {
-    if (Array.isArray(check)) found.push(...check);
-    else unchecked.push({ what: "A part", because: check.message, fix: check.hint, isSide: false });
+  for (const [what, outcome] of await Promise.all(checks.map(async ([what, check]) => [what, await settled(check(facts))] as const))) {
+    if (Array.isArray(outcome)) found.push(...outcome);
+    else unchecked.push({ what, because: outcome.message, fix: outcome.hint, isSide: false });
   }
   for (const { file, reason } of code?.skipped ?? []) unchecked.push({ what: facts.relative(file), because: reason, isSide: false });
   found.push(...(code?.findings ?? []));

@@ -12,75 +12,78 @@ export const repository: Check = async (facts) => {
   const { git } = facts;
   const examples = inExamples(facts);
   if (git.unavailable !== undefined) {
-    facts.unchecked({ what: "Whether git has a secret", because: git.unavailable, isSide: false });
+    // Without a repository there is nothing to commit to, and nothing to look at.
+    if (/no git repository/.test(git.unavailable)) facts.note("This is no git repository, so nothing was looked for in git.");
+    else facts.unchecked({ what: "Whether git has a secret", because: `${git.unavailable}.`, isSide: false });
     return examples;
   }
-  const found = await Promise.all([envFiles(facts), history(facts), otherFiles(facts)]);
-  return [...examples, ...found.flat()];
+  return [...examples, ...(await envFiles(facts)), ...(await history(facts)), ...(await otherFiles(facts))];
 };
+
+/** Each question to git is a process. */
+const AT_ONCE = 3;
+
+async function inTurns<From, To>(list: readonly From[], work: (each: From) => Promise<To[]>, atOnce = AT_ONCE): Promise<To[]> {
+  const found: To[] = [];
+  for (let at = 0; at < list.length; at += atOnce) found.push(...(await Promise.all(list.slice(at, at + atOnce).map(work))).flat());
+  return found;
+}
 
 async function envFiles(facts: Facts): Promise<Finding[]> {
   const { git, words } = facts;
-  const found = await Promise.all(
-    facts.files
-      .filter((file) => !isExample(file.name) && holdsSecret(facts, file))
-      .map(async (file): Promise<Finding[]> => {
-        if (await git.isTracked(file.path)) {
-          const bases = facts.variables.filter(({ name, isPrivate }) => isPrivate && file.parsed.entries.some((entry) => entry.name === name)).map(({ base }) => base);
-          return [
-            finding("env_file_tracked", {
-              where: file.name,
-              message: `${file.name} holds a secret, and git tracks it.`,
-              fix: `git rm --cached ${words.path(file.path)} && git commit -m "Secrets are not in git", then: ${rotate(facts, bases[0] ?? "")}`,
-            }),
-          ];
-        }
-        if (await git.isIgnored(file.path)) return [];
-        return [
-          finding("env_file_not_ignored", {
-            where: file.name,
-            message: `${file.name} holds a secret, and git does not ignore it.`,
-            fix: words.fix(),
-            repair: facts.repairs.ignore(file.path),
-          }),
-        ];
+  const holding = facts.files.filter((file) => !isExample(file.name) && holdsSecret(facts, file));
+  return await inTurns(holding, async (file) => {
+    if (await git.isTracked(file.path)) {
+      const variable = facts.variables.find(({ name, isPrivate }) => isPrivate && file.parsed.entries.some((entry) => entry.name === name));
+      return [
+        finding("env_file_tracked", {
+          where: file.name,
+          message: `${file.name} holds a secret, and git tracks it.`,
+          fix: `git rm --cached ${words.path(file.path)} && git commit -m "Secrets are not in git", then: ${rotate(facts, variable?.base ?? "")}`,
+        }),
+      ];
+    }
+    if (await git.isIgnored(file.path)) return [];
+    return [
+      finding("env_file_not_ignored", {
+        where: file.name,
+        message: `${file.name} holds a secret, and git does not ignore it.`,
+        fix: words.fix(),
+        repair: facts.repairs.ignore(file.path),
       }),
-  );
-  return found.flat();
+    ];
+  });
 }
 
 /** In the history of the env files, whether they are there today or not. A value that is not used any more is no fault: it was rotated. */
 async function history(facts: Facts): Promise<Finding[]> {
   const { git, project } = facts;
-  const folders = [...new Set([facts.server.folder, project.convex?.folder ?? facts.server.folder, project.root])];
+  const folders = [...new Set([facts.server.folder, project.convex?.folder ?? facts.server.folder])];
   const paths = folders.flatMap((folder) => [".env.local", ".env", ".env.development", ".env.development.local", ".env.production", ".env.production.local"].map((name) => join(folder, name)));
   const secrets = facts.secrets();
-  const found = await Promise.all(
-    paths.map(async (path): Promise<Finding[]> => {
-      // What git has today is another finding.
-      if (await git.isTracked(path)) return [];
-      const versions = await git.versions(path);
-      const known = secrets.flatMap((secret) => {
-        const version = versions.find(({ content }) => content.includes(secret.value));
-        return version === undefined ? [] : [{ secret, commit: version.commit }];
-      });
-      const name = facts.relative(path);
-      if (known.length === 0) {
-        const names = facts.variables.filter(({ isPrivate }) => isPrivate).map((each) => each.name);
-        const older = names.filter((each) => versions.some(({ content }) => parseEnvFile(content).entries.some((entry) => entry.name === each && entry.value !== "")));
-        if (older.length > 0) facts.note(`git's history of ${name} has a value of ${older.join(", ")} that is not in use. It must not be used again.`);
-      }
-      return known.map(({ secret, commit }) =>
-        finding("secret_in_history", {
-          where: `${name}@${commit.slice(0, 10)}`,
-          variable: secret.name,
-          message: `The secret in ${secret.name} is in git's history: ${name}, commit ${commit.slice(0, 10)}.`,
-          fix: rotate(facts, secret.base),
-        }),
-      );
-    }),
-  );
-  return found.flat();
+  return await inTurns(paths, async (path): Promise<Finding[]> => {
+    // What git has today is another finding.
+    if (await git.isTracked(path)) return [];
+    const versions = await git.versions(path);
+    const known = secrets.flatMap((secret) => {
+      const version = versions.find(({ content }) => content.includes(secret.value));
+      return version === undefined ? [] : [{ secret, commit: version.commit }];
+    });
+    const name = facts.relative(path);
+    if (known.length === 0) {
+      const names = facts.variables.filter(({ isPrivate }) => isPrivate).map((each) => each.name);
+      const older = names.filter((each) => versions.some(({ content }) => parseEnvFile(content).entries.some((entry) => entry.name === each && entry.value !== "")));
+      if (older.length > 0) facts.note(`git's history of ${name} has a value of ${older.join(", ")} that is not in use. It must not be used again.`);
+    }
+    return known.map(({ secret, commit }) =>
+      finding("secret_in_history", {
+        where: `${name}@${commit.slice(0, 10)}`,
+        variable: secret.name,
+        message: `The secret in ${secret.name} is in git's history: ${name}, commit ${commit.slice(0, 10)}.`,
+        fix: rotate(facts, secret.base),
+      }),
+    );
+  });
 }
 
 const isExample = (name: string) => /(?:^|[.\-_/])(?:example|sample|template|dist|defaults?)(?:[.\-_]|$)/i.test(basename(name));
@@ -113,11 +116,7 @@ async function otherFiles(facts: Facts): Promise<Finding[]> {
   if (secrets.length === 0) return [];
   const own = new Set(facts.files.map(({ path }) => path));
   const files = (await facts.git.trackedFiles()).filter((path) => !own.has(path) && existsSync(path));
-  const found: Finding[] = [];
-  for (let at = 0; at < files.length; at += TOGETHER) {
-    found.push(...(await Promise.all(files.slice(at, at + TOGETHER).map(async (path) => await inFile(facts, path, secrets)))).flat());
-  }
-  return found;
+  return await inTurns(files, async (path) => await inFile(facts, path, secrets), TOGETHER);
 }
 
 async function inFile(facts: Facts, path: string, secrets: readonly Secret[]): Promise<Finding[]> {

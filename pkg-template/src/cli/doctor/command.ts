@@ -22,7 +22,7 @@ import type { Wanted } from "./gather.js";
 import { gather } from "./gather.js";
 import type { Examined } from "./report.js";
 import { json, rows, show } from "./report.js";
-import { OWN } from "./variables.js";
+import { describeVariable, OWN } from "./variables.js";
 import type { Words } from "./words.js";
 import { wordsFor } from "./words.js";
 
@@ -101,7 +101,7 @@ async function examine(context: Context, project: Project, wanted: Wanted, words
     if (Array.isArray(outcome)) found.push(...outcome);
     else unchecked.push({ what, because: outcome.message, fix: outcome.hint, isSide: false });
   }
-  for (const { file, reason } of code?.skipped ?? []) unchecked.push({ what: facts.relative(file), because: reason, isSide: false });
+  for (const { file, reason } of code?.skipped ?? []) unchecked.push({ what: file, because: reason, isSide: false });
   found.push(...(code?.findings ?? []));
   const findings = [...found.filter(({ severity }) => severity === "error"), ...found.filter(({ severity }) => severity === "warning")];
   return { rows: rows(facts), findings, unchecked, notes, serverLabel: facts.server.label, filesRead: code?.filesRead };
@@ -120,5 +120,5 @@ async function settled(findings: Promise<Finding[]>): Promise<Finding[] | CliErr
 /** The parser is large: it is loaded only where code is looked at. */
 async function inCode(project: Project, { variables }: Wanted): Promise<{ findings: Finding[]; filesRead: number; skipped: { file: string; reason: string }[] }> {
   const { findInCode } = await import("../code/index.js");
-  return await findInCode(project, { variables });
+  return await findInCode(project, { variables: variables.filter((name) => describeVariable(name, []).isPrivate) });
 }

@@ -3,6 +3,7 @@ import { finding } from "../codes.js";
 import type { Check, EnvFile, Facts } from "../facts.js";
 import { set } from "../facts.js";
 import type { Finding } from "../finding.js";
+import { OWN } from "../variables.js";
 
 /** Whether somebody else gets the secrets: visitors, other users of the machine, another environment. */
 export const exposure: Check = async (facts) => [...publicNames(facts), ...publicCopies(facts), ...modes(facts)];
@@ -41,8 +42,12 @@ function publicCopies(facts: Facts): Finding[] {
   });
 }
 
-export function rotate({ words, isOwn }: Facts, base: string): string {
-  return words.countersign(isOwn ? "rotate" : `rotate --var ${base}`);
+/** The command that puts another secret in its place. */
+export function rotate({ words, variables }: Facts, base: string, production = false): string {
+  const { role } = variables.find(({ name }) => name === base) ?? {};
+  // The server knows a caller's secret by the usual name.
+  const which = role === "caller" ? ` --caller ${base.replace("COUNTERSIGN_", "").toLowerCase()}` : base === OWN ? "" : ` --var ${base}`;
+  return words.countersign(`rotate${which}${production ? " --prod" : ""}`);
 }
 
 /** Windows has other rights, which come with the folder. */

@@ -66,7 +66,7 @@ async function history(facts: Facts): Promise<Finding[]> {
     if (await git.isTracked(path)) return [];
     const versions = await git.versions(path);
     const known = secrets.flatMap((secret) => {
-      const version = versions.find(({ content }) => content.includes(secret.value));
+      const version = versions.find(({ content }) => (secret.value.length >= SHORTEST ? content.includes(secret.value) : parseEnvFile(content).entries.some(({ value }) => value === secret.value)));
       return version === undefined ? [] : [{ secret, commit: version.commit }];
     });
     const name = facts.relative(path);
@@ -93,7 +93,7 @@ function inExamples(facts: Facts): Finding[] {
 }
 
 function inExample(facts: Facts, { name: file, parsed, bytes }: EnvFile, secret: Secret): Finding[] {
-  const line = lineOf(bytes, secret.value) ?? parsed.entries.find(({ value }) => facts.fingerprints.same(value, secret.value))?.line;
+  const line = (secret.value.length >= SHORTEST ? lineOf(bytes, secret.value) : undefined) ?? parsed.entries.find(({ value }) => facts.fingerprints.same(value, secret.value))?.line;
   if (line === undefined) return [];
   return [
     finding("secret_in_example", {

@@ -4,15 +4,16 @@ import { convexValue, serverValue } from "../facts.js";
 import type { Finding } from "../finding.js";
 import type { Variable } from "../variables.js";
 import { referencedCallers } from "../sources.js";
+import { rotate } from "./exposure.js";
 
 /** Whether one secret serves two purposes, and whether each caller has one. */
 export const shared: Check = async (facts) => [...inTwoPlaces(facts), ...bySeveral(facts), ...(await withoutSecret(facts))];
 
 /** One finding a variable, wherever its twin in production has its name: a rotation may have moved it. */
 function inTwoPlaces(facts: Facts): Finding[] {
-  const { dev, production, variables, fingerprints, words } = facts;
+  const { dev, production, variables, fingerprints } = facts;
   const secrets = variables.filter(({ isJudged }) => isJudged);
-  return secrets.flatMap(({ name }) => {
+  return secrets.flatMap(({ name, base }) => {
     const inProduction = convexValue(production, name);
     if (inProduction === undefined) return [];
     const same = (value: string | undefined) => value !== undefined && fingerprints.same(value, inProduction);
@@ -23,7 +24,7 @@ function inTwoPlaces(facts: Facts): Finding[] {
         where: production.label,
         variable: name,
         message: `${name} in ${production.label} is the secret that development has${twin.name === name ? "" : ` as ${twin.name}`}.`,
-        fix: `${words.countersign("keygen")} | ${words.enterInConvex(name, true)}, and give the server in production the same one: it does not show it, so make it there, or take ${words.enterInConvex(name, true)} and paste`,
+        fix: rotate(facts, base, true),
       }),
     ];
   });

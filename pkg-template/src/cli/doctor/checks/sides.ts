@@ -60,8 +60,8 @@ function unset(facts: Facts, { name, isJudged }: Variable, deployment: Deploymen
 }
 
 /** Production has a secret of its own. */
-function newInProduction({ words }: Facts, name: string): string {
-  return `${words.enterInConvex(name, true)}, and enter what the server has in production`;
+function newInProduction({ words, isOwn }: Facts, name: string): string {
+  return isOwn && name === OWN ? words.countersign("init --prod") : `${words.enterInConvex(name, true)}, and enter what the server has in production`;
 }
 
 /** What the server has that belongs to this deployment; `undefined` if that cannot be known, or is not set. */

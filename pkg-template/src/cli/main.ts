@@ -3,6 +3,7 @@ import type { Act, Context, Environment, Register, Status } from "./command.js";
 import { registerDoctor } from "./doctor/command.js";
 import { CliError } from "./errors.js";
 import { registerFingerprint } from "./fingerprint.js";
+import { registerInit } from "./init/command.js";
 import { registerInspect } from "./inspect.js";
 import { registerKeygen } from "./keygen.js";
 import { registerRotate } from "./rotate/command.js";
@@ -12,7 +13,7 @@ import { openTerminal } from "./terminal.js";
 import { Command, CommanderError } from "./vendor/args.js";
 import { registerVerify } from "./verify/command.js";
 
-const commands: readonly Register[] = [registerDoctor, registerRotate, registerKeygen, registerFingerprint, registerInspect, registerSign, registerVerify];
+const commands: readonly Register[] = [registerInit, registerDoctor, registerRotate, registerKeygen, registerFingerprint, registerInspect, registerSign, registerVerify];
 
 /**
  * Runs one command. No value of a secret is ever printed.

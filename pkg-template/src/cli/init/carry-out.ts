@@ -45,8 +45,8 @@ export async function ask(steps: readonly Step[], context: Context, show: (steps
   return accepted;
 }
 
-/** Does the steps in their order. What is begun when a signal comes is brought to its end; nothing is begun after that. */
-export async function carryOut(steps: readonly Step[], accepted: ReadonlySet<Step>): Promise<Work> {
+/** Does the steps in their order. What is begun when a signal comes is brought to its end; nothing is begun after that. `tell` hears of each as it ends. */
+export async function carryOut(steps: readonly Step[], accepted: ReadonlySet<Step>, tell: (outcome: Outcome) => void): Promise<Work> {
   const work: Work = { outcomes: [] };
   const results = new Map<Step["id"], Outcome["result"]>();
   let signal: NodeJS.Signals | undefined;
@@ -78,6 +78,7 @@ export async function carryOut(steps: readonly Step[], accepted: ReadonlySet<Ste
       const each = await result(step);
       results.set(step.id, each);
       work.outcomes.push({ step, result: each });
+      tell({ step, result: each });
     }
   } finally {
     for (const each of signals) process.off(each, note);

@@ -45,13 +45,14 @@ async function planConfig({ project }: Facts): Promise<{ step: Step; component: 
   const env = knowsEnv(version);
   const edit = editConfig(before, { typescript: path.endsWith(".ts"), env });
   const { component } = edit;
-  const what = `app.use(countersign)${env ? " and the variables" : ""}`;
-  if (edit.state === "done") return { component, step: { id: "config", state: "done", title: `${name} has ${what}` } };
-  if (edit.state === "unclear") return { component, step: { id: "config", state: "cannot", title: `${name} gets ${what}`, note: `it is left as it is: ${edit.why}`, fix: `Put this into it:\n${edit.add}` } };
+  const what = `app.use(countersign)${env ? ", and the variables" : ""}`;
+  if (edit.state === "done") return { component, step: { id: "config", state: "done", title: `${name} has ${what}.` } };
+  if (edit.state === "unclear") return { component, step: { id: "config", state: "cannot", title: `${name} has ${what}.`, note: `it is left as it is: ${edit.why}`, fix: `Put this into it:\n${edit.add}` } };
   const step: Step = {
     id: "config",
     state: "to_do",
-    title: before === undefined ? `${name} is made, with ${what}` : `${name} gets ${what}`,
+    title: before === undefined ? `${name} is made, with ${what}.` : `${name} gets ${what}.`,
+    afterwards: `${name} has ${what}.`,
     diff: await patch(name, before, edit.text),
     question: before === undefined ? `Make ${name}?` : `Change ${name} as shown?`,
     // Convex refuses to deploy without a variable that is declared.
@@ -67,15 +68,15 @@ async function planGuards(facts: Facts, component: string, language: "ts" | "js"
   const text = guards(component);
   if (existing === undefined) return planNew(facts, "guards", { path: join(functions, `countersign.${language}`), text }, []);
   const name = shown(facts.project.root, existing);
-  if (/["']countersign\/convex["']/.test(textOf(existing) ?? "")) return { id: "guards", state: "done", title: `${name} makes the guards` };
-  return { id: "guards", state: "cannot", title: `${name} makes the guards`, note: "a file of that name is there, with something else in it", fix: `Put this into another file:\n${text.trimEnd()}` };
+  if (/["']countersign\/convex["']/.test(textOf(existing) ?? "")) return { id: "guards", state: "done", title: `${name} makes the guards.` };
+  return { id: "guards", state: "cannot", title: `${name} makes the guards.`, note: "a file of that name is there, with something else in it", fix: `Put this into another file:\n${text.trimEnd()}` };
 }
 
 async function planNew({ project }: Facts, id: Step["id"], { path, text }: Snippet, needs: readonly Step["id"][]): Promise<Step> {
   const name = shown(project.root, path);
   const existing = present(dirname(path), basename(path).replace(/\.\w+$/, ""), MODULES);
-  if (existing !== undefined) return { id, state: "done", title: `${shown(project.root, existing)} is there`, ...(textOf(existing) === text ? {} : { note: "not as init writes it; it stays as it is" }) };
-  return { id, state: "to_do", title: `${name} is made`, diff: await patch(name, undefined, text), question: id === "guards" ? `Make ${name}?` : "Make the two files of the example?", needs, run: async () => writeNew(path, text) };
+  if (existing !== undefined) return { id, state: "done", title: `${shown(project.root, existing)} is there.`, ...(textOf(existing) === text ? {} : { note: "not as init writes it; it stays as it is" }) };
+  return { id, state: "to_do", title: `${name} is made.`, diff: await patch(name, undefined, text), question: id === "guards" ? `Make ${name}?` : "Make the two files of the example?", needs, run: async () => writeNew(path, text) };
 }
 
 /** The route of the example: in app/, src/app/, or where the pages are. */

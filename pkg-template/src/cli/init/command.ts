@@ -1,6 +1,7 @@
+import { join } from "node:path";
 import type { Context, Outcome, Register } from "../command.js";
 import { ConvexCli } from "../convex-cli.js";
-import { readNextEnvironment } from "../environment/index.js";
+import { parseEnvFile, readEnvFile, readNextEnvironment } from "../environment/index.js";
 import { CliError } from "../errors.js";
 import { Fingerprints } from "../fingerprints.js";
 import { git } from "../git.js";
@@ -16,7 +17,7 @@ import { planGitignore } from "./gitignore.js";
 import { lastWords } from "./last-words.js";
 import { planProduction } from "./production.js";
 import { planSecret } from "./secret.js";
-import { showDiffs, showOutcomes, showPlan } from "./show.js";
+import { showDiffs, showOutcome, showPlan } from "./show.js";
 import type { Step } from "./step.js";
 
 export const registerInit: Register = (program, act) => {
@@ -75,9 +76,8 @@ async function init(context: Context, options: Options): Promise<Outcome> {
     terminal.line("\nStopped. Nothing was changed.");
     return { status: 2, report: report([]) };
   }
-  const work = await carryOut(steps, accepted);
   terminal.line();
-  showOutcomes(terminal, work.outcomes);
+  const work = await carryOut(steps, accepted, (outcome) => showOutcome(terminal, outcome));
   if (work.stopped !== undefined) {
     explainStop(context, work.stopped);
     terminal.line(`\nRun ${facts.words("countersign init")} again: it does what is not done yet.`);
@@ -92,10 +92,10 @@ async function findFacts(context: Context, options: Options): Promise<Facts> {
   const project = findProject(context, options);
   const { next, convex, packageManager } = project;
   const words = (command: string) => runWords(packageManager, command);
+  const way = convex === undefined || convex.folder === project.root ? "" : `cd ${shown(project.root, convex.folder)} && `;
   if (next === undefined) throw new CliError("There is no Next.js app here.", "Run this in its folder, or name it with --next <folder>.");
   if (convex === undefined) throw new CliError("There is no convex/ folder here.", `Run ${words("convex dev")} first, which makes it; or name its package with --convex <folder>.`);
-  // With such a key the convex CLI would take production for the deployment of development.
-  if (/^prod:/.test(context.environment["CONVEX_DEPLOY_KEY"] ?? "")) throw new CliError("CONVEX_DEPLOY_KEY is a key of production here: init sets up development first.", "unset CONVEX_DEPLOY_KEY, then run init again.");
+  refuseProduction(context, convex.folder);
   return {
     context,
     project: { ...project, next, convex },
@@ -103,7 +103,20 @@ async function findFacts(context: Context, options: Options): Promise<Facts> {
     git: await git(project.root, context.environment),
     fingerprints: new Fingerprints(),
     words,
+    convexWords: (command) => `${way}${words(`convex ${command}`)}`,
   };
+}
+
+/** Where such a variable is set, the convex CLI takes production for what it calls the development deployment. */
+function refuseProduction(context: Context, folder: string): void {
+  for (const name of ["CONVEX_DEPLOY_KEY", "CONVEX_DEPLOYMENT"]) {
+    const hint = `The deployment of development comes first: take ${name} away from there, then run init again. --prod sets up production besides.`;
+    if (/^prod:/.test(context.environment[name] ?? "")) throw new CliError(`${name} in the environment names a production deployment.`, hint);
+    for (const file of [".env.local", ".env"]) {
+      const entry = parseEnvFile(readEnvFile(join(folder, file))?.text ?? "").entries.findLast((each) => each.name === name);
+      if (/^prod:/.test(entry?.value ?? "")) throw new CliError(`${name} in ${file}, line ${entry?.line}, names a production deployment.`, hint);
+    }
+  }
 }
 
 /**

@@ -25,4 +25,6 @@ export interface Facts {
   fingerprints: Fingerprints;
   /** A command in the words of the project's package manager. */
   words(command: string): string;
+  /** A command of the convex CLI, with the way to its folder from the project's root. */
+  convexWords(command: string): string;
 }

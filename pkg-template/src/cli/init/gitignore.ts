@@ -14,10 +14,10 @@ import type { Step } from "./step.js";
 export async function planGitignore(facts: Facts, file: string, willWrite: boolean): Promise<Step> {
   const { git, project } = facts;
   const name = shown(project.root, file);
-  const title = `git leaves ${name} alone`;
+  const title = `git leaves ${name} alone.`;
   if (await git.isTracked(file)) {
     const fix = `git rm --cached ${relative(git.root ?? project.root, file).split(sep).join("/")}, and commit that.${willWrite ? "" : ` The secret in it is known to all who have the repository: ${facts.words("countersign rotate")}.`}`;
-    return { id: "gitignore", state: "cannot", title, note: `${name} is committed: a secret does not belong there`, fix };
+    return { id: "gitignore", state: "cannot", title, note: "it is committed, and a secret does not belong there", fix };
   }
   if (await git.isIgnored(file)) return { id: "gitignore", state: "done", title };
   const folder = dirname(file);
@@ -34,7 +34,8 @@ export async function planGitignore(facts: Facts, file: string, willWrite: boole
   return {
     id: "gitignore",
     state: "to_do",
-    title: `${shown(project.root, path)} gets ${pattern}, so that git leaves it alone`,
+    title: `${shown(project.root, path)} gets ${pattern}, so that git leaves it alone.`,
+    afterwards: `${shown(project.root, path)} has ${pattern}: git leaves it alone.`,
     ...(git.isRepository ? {} : { note: git.unavailable ?? "" }),
     diff: await patch(shown(project.root, path), before, after),
     question: `Add ${pattern} to ${shown(project.root, path)}?`,

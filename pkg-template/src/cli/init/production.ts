@@ -12,19 +12,20 @@ import type { Step } from "./step.js";
  */
 export function planProduction(facts: Facts, inProduction: string | undefined, inDevelopment: string | undefined): Step {
   const { fingerprints } = facts;
-  const title = `the Convex production deployment has a ${VARIABLE} of its own`;
+  const title = `The Convex production deployment has a ${VARIABLE} of its own.`;
   const step = { id: "convex_prod", title } as const;
   if (inProduction === undefined || inProduction === "") {
     return {
       ...step,
       state: "to_do",
-      title: `the Convex production deployment gets a ${VARIABLE} of its own: a new secret`,
+      title: `The Convex production deployment gets a new ${VARIABLE} of its own.`,
+      afterwards: `The Convex production deployment has a new ${VARIABLE} of its own.`,
       question: "Make another secret, and set it on the Convex production deployment?",
       run: async () => setOnDeployment(facts, generateSecret(), { prod: true }),
     };
   }
   const problem = problemOf(inProduction);
-  if (problem !== undefined) return { ...step, state: "cannot", note: problem, fix: `${facts.words(`convex env remove ${VARIABLE} --prod`)}, then run init again.` };
+  if (problem !== undefined) return { ...step, state: "cannot", note: problem, fix: `${facts.convexWords(`env remove ${VARIABLE} --prod`)}, then run init again.` };
   if (inDevelopment !== undefined && fingerprints.same(inProduction, inDevelopment)) {
     return { ...step, state: "cannot", note: `it has that of development, ${fingerprints.show(inProduction)}`, fix: `${facts.words("countersign rotate --prod")} gives production another one.` };
   }

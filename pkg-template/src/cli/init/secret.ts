@@ -20,9 +20,9 @@ export interface SecretPlan {
 }
 
 const QUESTION = {
-  new: `Make a secret, and set it on both sides?`,
-  fromNext: `Set the secret of .env.local on the Convex development deployment too?`,
-  fromConvex: `Write the secret of the Convex development deployment into .env.local too?`,
+  new: "Make a secret, and set it on both sides?",
+  fromNext: "Set the secret of the Next.js app on the Convex development deployment too?",
+  fromConvex: "Write the secret of the Convex development deployment into .env.local too?",
 };
 
 /**
@@ -39,7 +39,8 @@ export function planSecret(facts: Facts, environment: NextEnvironment, onConvex:
   const file = shown(project.root, place.path);
   const where = found === undefined ? file : sourceName(facts, environment, found);
   const deployment = "the Convex development deployment";
-  const titles = { next: `${where} has ${VARIABLE}`, convex: `${deployment} has ${VARIABLE}` };
+  const Deployment = "The Convex development deployment";
+  const titles = { next: `${capital(where)} has ${VARIABLE}.`, convex: `${Deployment} has ${VARIABLE}.` };
   const stopped = (next: Partial<Step>, convex: Partial<Step>): SecretPlan => ({
     steps: [
       { id: "env_file", state: "done", title: titles.next, ...next },
@@ -56,19 +57,19 @@ export function planSecret(facts: Facts, environment: NextEnvironment, onConvex:
   if (nextProblem !== undefined || convexProblem !== undefined) {
     return stopped(
       nextProblem === undefined ? {} : { state: "cannot", note: nextProblem, fix: `Take ${VARIABLE} out of ${where}, then run init again; ${doctor} says more.` },
-      convexProblem === undefined ? {} : { state: "cannot", note: convexProblem, fix: `${facts.words(`convex env remove ${VARIABLE}`)}, then run init again; ${doctor} says more.` },
+      convexProblem === undefined ? {} : { state: "cannot", note: convexProblem, fix: `${facts.convexWords(`env remove ${VARIABLE}`)}, then run init again; ${doctor} says more.` },
     );
   }
   if (inNext !== undefined && inConvex !== undefined) {
     const prints = `${fingerprints.show(inNext)} in ${where}, ${fingerprints.show(inConvex)} on ${deployment}`;
     if (fingerprints.same(inNext, inConvex)) return { ...stopped({ note: `fingerprint ${fingerprints.show(inNext)}` }, { note: "the same one" }), value: inNext, file: fileOf(environment, found) };
     return stopped(
-      { state: "cannot", title: `${where} and ${deployment} have the same ${VARIABLE}`, note: `they hold different secrets: ${prints}`, fix: `${doctor} shows who has which; ${facts.words("countersign rotate")} changes a secret that is in use. init writes over neither.` },
-      { state: "cannot", title: `${deployment} has the secret of ${where}`, note: "another one is there" },
+      { state: "cannot", title: `${capital(where)} has the ${VARIABLE} of ${deployment}.`, note: `they hold different secrets: ${prints}`, fix: `${doctor} shows who has which; ${facts.words("countersign rotate")} changes a secret that is in use. init writes over neither.` },
+      { state: "cannot", title: `${Deployment} has the ${VARIABLE} of ${where}.`, note: "another one is there" },
     );
   }
   if (inNext === undefined && found !== undefined && found.source === "process") {
-    return stopped({ state: "cannot", title: `${file} has ${VARIABLE}`, note: `${VARIABLE} is set to nothing in the environment of this process, and that counts more than the file`, fix: `unset ${VARIABLE}` }, {});
+    return stopped({ state: "cannot", title: `${file} has ${VARIABLE}.`, note: `${VARIABLE} is set to nothing in the environment of this process, and that counts more than the file`, fix: `unset ${VARIABLE}` }, {});
   }
 
   /** The value is made when it is needed, once. */
@@ -80,11 +81,12 @@ export function planSecret(facts: Facts, environment: NextEnvironment, onConvex:
     inNext !== undefined
       ? { id: "env_file", state: "done", title: titles.next, note: `fingerprint ${fingerprints.show(inNext)}` }
       : place.problem !== undefined
-        ? { id: "env_file", state: "cannot", title: `${file} gets ${VARIABLE}`, note: place.problem, fix: place.fix }
+        ? { id: "env_file", state: "cannot", title: `${file} has ${VARIABLE}.`, note: place.problem, fix: place.fix }
         : {
             id: "env_file",
             state: "to_do",
-            title: `${file} gets ${VARIABLE}: ${known === undefined ? "a new secret" : `that of the Convex development deployment, ${fingerprints.show(known)}`}`,
+            title: `${file} gets ${known === undefined ? `a new ${VARIABLE}` : `the ${VARIABLE} of ${deployment}, ${fingerprints.show(known)}`}.`,
+            afterwards: `${file} has ${known === undefined ? `a new ${VARIABLE}` : `the ${VARIABLE} of ${deployment}`}.`,
             ...(place.linked === undefined ? {} : { note: `.env.local is a link, the secret is written into ${shown(project.root, place.path)}` }),
             question,
             needs: ["gitignore"],
@@ -96,7 +98,8 @@ export function planSecret(facts: Facts, environment: NextEnvironment, onConvex:
       : {
           id: "convex_dev",
           state: "to_do",
-          title: `${deployment} gets ${known === undefined ? "the same one" : `the secret of ${where}, ${fingerprints.show(known)}`}`,
+          title: `${Deployment} gets ${known === undefined ? "the same one" : `the ${VARIABLE} of ${where}, ${fingerprints.show(known)}`}.`,
+          afterwards: `${Deployment} has ${known === undefined ? "the same one" : `the ${VARIABLE} of ${where}`}.`,
           question,
           needs: ["env_file"],
           run: async () => setOnDeployment(facts, secret(), {}),
@@ -156,6 +159,8 @@ function placeOf({ folder, variables }: NextEnvironment): Place {
     return { path, problem: ".env.local is a link that leads nowhere", fix: "Remove the link, or make the file that it leads to." };
   }
 }
+
+const capital = (text: string) => (text.startsWith("the ") ? `The${text.slice(3)}` : text);
 
 function sourceName({ project }: Facts, { folder }: NextEnvironment, { source }: NextVariable): string {
   return source === "process" ? "the environment of this process" : shown(project.root, join(folder, source));

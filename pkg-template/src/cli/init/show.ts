@@ -26,9 +26,7 @@ export function showDiffs(terminal: Terminal, steps: readonly Step[]): void {
   }
 }
 
-const said: Record<Outcome["result"], string> = {
-  already_done: "",
-  done: "",
+const said: Record<Exclude<Outcome["result"], "already_done" | "done">, string> = {
   cannot: "needs you, see above",
   declined: "not done: you said no",
   skipped: "not done: it needs one that is not done",
@@ -36,12 +34,14 @@ const said: Record<Outcome["result"], string> = {
   not_done: "not done",
 };
 
-/** What is done now, and what is not. */
-export function showOutcomes(terminal: Terminal, outcomes: readonly Outcome[]): void {
+/** What became of one step. */
+export function showOutcome(terminal: Terminal, { step, result }: Outcome): void {
+  if (result === "already_done") return;
   const { green, red, yellow, dim } = terminal.colours;
-  for (const { step, result } of outcomes) {
-    if (result === "already_done") continue;
-    const mark = result === "done" ? green("✔") : result === "cannot" || result === "failed" ? red("✖") : yellow("!");
-    terminal.line(`${mark} ${step.title}${said[result] === "" ? "" : dim(` (${said[result]})`)}`);
+  if (result === "done") {
+    terminal.line(`${green("✔")} ${step.afterwards ?? step.title}`);
+    return;
   }
+  const mark = result === "cannot" || result === "failed" ? red("✖") : yellow("!");
+  terminal.line(`${mark} ${step.title}${dim(` (${said[result]})`)}`);
 }

@@ -4,8 +4,10 @@ export interface Step {
   id: "gitignore" | "env_file" | "convex_dev" | "convex_prod" | "config" | "guards" | "example_function" | "example_route";
   /** `done`: it is so already. `cannot`: a person has to look at it. */
   state: "done" | "to_do" | "cannot";
-  /** What will be so, or is: without a mark, without a full stop. */
+  /** What will be done, or is so already: a sentence. */
   title: string;
+  /** The same once it is done, if that is said differently. */
+  afterwards?: string;
   /** Why it cannot be done, or what else there is to know. */
   note?: string;
   /** What a person does about it, for a paste. */

@@ -3,8 +3,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { build } from "esbuild";
-import { editConfig } from "../../node_modules/countersign/esm/cli/init/config/edit.js";
-import { knowsEnv } from "../../node_modules/countersign/esm/cli/init/config/env.js";
+
+/** @param {string} name */
+const internal = (name) => import(new URL(`../../node_modules/countersign/esm/cli/init/config/${name}.js`, import.meta.url).href);
+/** @type {{ editConfig: (text: string | undefined, options: { typescript: boolean, env: boolean }) => any }} */
+const { editConfig } = await internal("edit");
+/** @type {{ knowsEnv: (version: string | undefined) => boolean }} */
+const { knowsEnv } = await internal("env");
 
 const declared = ["COUNTERSIGN_SECRET", "COUNTERSIGN_SECRET_PREVIOUS", "COUNTERSIGN_SECRET_NEXT"];
 

@@ -1,5 +1,5 @@
 import { ConvexError } from "convex/values";
-import { CountersignError } from "../core/errors.js";
+import { CountersignError, isSetupError } from "../core/errors.js";
 
 /** What the log line of a refusal says, besides the code. */
 export interface RefusedCall {
@@ -17,11 +17,6 @@ export interface RefusedCall {
 
 /** The data of an error that leaves a guarded function. */
 export type RefusalData = { code: string } | { code: string; message: string };
-
-/** Whether an error says that this side is not set up, rather than that a call is not acceptable. */
-export function isSetupError(error: CountersignError): boolean {
-  return /^(secret_.*|key_conflict|misconfigured)$/.test(error.code);
-}
 
 /**
  * Turns an error of ours into what may leave a Convex function, and logs the precise reason.

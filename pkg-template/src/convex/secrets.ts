@@ -1,9 +1,8 @@
 import type { AcceptedSecret } from "../core/admit.js";
 import { isWellFormed } from "../core/input.js";
-import { CountersignError } from "../core/errors.js";
+import { CountersignError, isSetupError } from "../core/errors.js";
 import { variable } from "./environment.js";
 import { misconfigured } from "./options.js";
-import { isSetupError } from "./refusal.js";
 
 /** One secret, or several of the same caller with the newest first. In a list, what is not set is passed over. */
 export type Secrets = string | readonly (string | undefined)[];

@@ -77,3 +77,8 @@ export function refuse(answer: number): void {
 export function typeInvalid(name: string, wanted: string): CountersignError {
   return new CountersignError("type_invalid", `${name} must be ${wanted}.`);
 }
+
+/** Whether an error says that this side is not set up, rather than that a call is not acceptable. */
+export function isSetupError(error: CountersignError): boolean {
+  return /^(secret_.*|key_conflict|misconfigured)$/.test(error.code);
+}

@@ -1,5 +1,4 @@
-import { isSetupError } from "../convex/refusal.js";
-import { CountersignError } from "../core/errors.js";
+import { CountersignError, isSetupError } from "../core/errors.js";
 
 /** What is known of a request that is refused. */
 export interface RefusedRequest {

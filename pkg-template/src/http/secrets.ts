@@ -1,8 +1,7 @@
 import { notInherited } from "../convex/environment.js";
 import { misconfigured } from "../convex/options.js";
-import { isSetupError } from "../convex/refusal.js";
 import type { AtEachCall, CallerSecrets, LabelledSecret, Secrets } from "../convex/secrets.js";
-import { CountersignError } from "../core/errors.js";
+import { CountersignError, isSetupError } from "../core/errors.js";
 import { isWellFormed } from "../core/input.js";
 import { createKeyring } from "../core/keyring.js";
 import type { Keyring } from "../core/keyring.js";

@@ -210,6 +210,9 @@ const delivery = signWebhook("github", { secret: m.secret, body: m.message });
 /** @param {string} body */
 const received = (body) => verifyWebhook("github", { secret: m.secret, headers: delivery, body, now: NOW }).idempotencyKey;
 
+/** @param {import("countersign/inspect").Explanation} explanation */
+const explained = ({ steps, signed }) => JSON.stringify([steps, Buffer.from(signed ?? []).toString("hex")]);
+
 /** What runs in an instance that has just been made. @type {[name: string, kind: "lean" | "rich", use: () => unknown][]} */
 const firstUses = [
   ["inspectSecret", "rich", () => inspection.inspectSecret(m.secret).keyId],
@@ -221,6 +224,10 @@ const firstUses = [
   ["verifyMessage, no", "rich", () => refused(() => verified(forged(request)), "signature_invalid")],
   ["verifyMessage, a response, yes", "rich", () => verified(response)],
   ["verifyMessage, a response, no", "rich", () => refused(() => verified(forged(response)), "signature_invalid")],
+  ["explainMessage", "rich", () => explained(inspection.explainMessage(keyring, request, { now: NOW }))],
+  ["explainMessage, a response, no", "rich", () => explained(inspection.explainMessage(keyring, forged(response), { now: NOW }))],
+  ["explainWebhook", "rich", () => explained(inspection.explainWebhook("github", { secret: m.secret, headers: delivery, body: m.message, now: NOW }))],
+  ["signedCallBytes", "rich", () => Buffer.from(inspection.signedCallBytes(token, world.call())).toString("hex")],
   ["signWebhook", "rich", () => JSON.stringify(signWebhook("github", { secret: m.secret, body: m.message }))],
   ["verifyWebhook, yes", "rich", () => received(m.message)],
   ["verifyWebhook, no", "rich", () => refused(() => received(`${m.message}x`), "signature_invalid")],

@@ -10,6 +10,7 @@ import { Forbidden } from "./forms.mjs";
 import { clients, next } from "./rows/clients.mjs";
 import { guards } from "./rows/convex.mjs";
 import { http, signedRoute } from "./rows/http.mjs";
+import { explanations } from "./rows/explanations.mjs";
 import { inspection, primitives } from "./rows/primitives.mjs";
 import { webhooks } from "./rows/webhooks.mjs";
 import { Watch } from "./watch.mjs";
@@ -24,7 +25,7 @@ const { errorCodes } = await import(pathToFileURL(join(installed, "esm/core/erro
 const codes = errorCodes.filter((/** @type {string} */ code) => code !== "");
 
 /** @type {Record<string, import("./rows/primitives.mjs").Rows>} */
-const rows = { ".": primitives, "./inspect": inspection, "./convex": guards, "./client": clients, "./next": { ...next, signedRoute }, "./http": http, "./webhooks": webhooks };
+const rows = { ".": primitives, "./inspect": { ...inspection, ...explanations }, "./convex": guards, "./client": clients, "./next": { ...next, signedRoute }, "./http": http, "./webhooks": webhooks };
 // Functions that another entry exports again are in the row of that one.
 const primary = new Set(Object.values(entries["."]));
 

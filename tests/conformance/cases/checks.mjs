@@ -59,6 +59,28 @@ export function createChecks(CountersignError) {
     }
     if (result !== false) throw new Error(`${what}: expected false or a CountersignError, got ${show(result)}`);
   }
+  /**
+   * An explanation ends as the verification does: with every check held and what was signed, or with the one that has this code. Where there is no
+   * "countersign/inspect" it is undefined.
+   * @param {() => any} body @param {string | undefined} code @param {string} what
+   */
+  function explains(body, code, what) {
+    let found;
+    try {
+      found = body();
+    } catch (error) {
+      if (!(error instanceof CountersignError)) throw error;
+      return equal(error.code, code, `${what}: what is no message at all`);
+    }
+    if (found === undefined) return;
+    const { steps, signed } = found;
+    const failed = steps.filter((/** @type {any} */ { ok }) => !ok);
+    equal(failed.map((/** @type {any} */ { detail }) => detail.split(":")[0]), code === undefined ? [] : [code], what);
+    equal(steps.indexOf(failed[0]), code === undefined ? -1 : steps.length - 1, `${what}: what comes after the check that failed`);
+    ok(steps.every((/** @type {any} */ { step, detail }) => step !== "" && detail !== ""), `${what}: names and details`);
+    ok(code !== undefined || (isBytes(signed) && signed.length > 0), `${what}: what was signed`);
+    holdsNoSecret([JSON.stringify(steps)], what);
+  }
   /** @param {unknown[]} texts @param {string} what */
   function holdsNoSecret(texts, what) {
     count++;
@@ -68,7 +90,7 @@ export function createChecks(CountersignError) {
       }
     }
   }
-  return { ok, equal, thrown, refuses, denies, holdsNoSecret, count: () => count };
+  return { ok, equal, thrown, refuses, denies, explains, holdsNoSecret, count: () => count };
 }
 
 /** @param {unknown} value @returns {string} */

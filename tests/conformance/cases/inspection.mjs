@@ -1,5 +1,5 @@
 // "countersign/inspect", the rich module: what is wrong with a secret, and at which step a call fails.
-import { SECRETS } from "./checks.mjs";
+import { SECRETS, ascii, hex } from "./checks.mjs";
 import { UNUSABLE } from "./secrets.mjs";
 
 const NOW = 1_800_000_000_000;
@@ -19,6 +19,30 @@ export function inspection({ api, inspect, vectors, check, test }) {
     });
   }
 
+  test("each problem has a kind of its own", () => {
+    const kindsOf = (/** @type {unknown} */ secret) => inspect.inspectSecret(secret).problems.map((/** @type {any} */ { kind }) => kind).join();
+    const long = "q8Zr-2vXw_5tNc7Lm1Pd9Kf3Hj6Gs4Ab";
+    const expected = {
+      missing: "", padded: `${long} `, quoted: `"${long}"`, checksum: `${api.generateSecret().slice(0, -1)}!`, too_long: long.repeat(600), too_short: "a1b2c3d4", few_distinct: "abcabc1abcabc2abcabc1abcabc2abcabc3",
+      repeated: "abcdefgh".repeat(5), placeholder: "your-secret-value-0123456789-abcdefg", unreadable: 1,
+    };
+    for (const [kind, secret] of Object.entries(expected)) check.equal(kindsOf(secret), kind, kind);
+  });
+  test("signedCallBytes are the deterministic form of what was signed, for this call and no other", () => {
+    const keyring = api.createKeyring(SECRETS.a);
+    const token = api.signCall(keyring, CALL);
+    const bytes = hex(inspect.signedCallBytes(token, CALL));
+    const [, keyId, issuedAt, nonce] = token.split(".");
+    check.equal(bytes.startsWith(`8873${hex(ascii("countersign.call.v1"))}70${hex(ascii(keyId))}`), true, "begins with the name and the key id");
+    check.equal(bytes.endsWith(hex(api.encodeValue(CALL.args))), true, "ends with the arguments");
+    check.equal(bytes.includes(hex(api.encodeValue(BigInt(issuedAt)))), true, "the time");
+    check.equal(nonce.length, 22, "the nonce");
+    check.ok(bytes !== hex(inspect.signedCallBytes(token, { ...CALL, name: "m:g" })), "another call");
+    check.ok(bytes !== hex(inspect.signedCallBytes(api.signCall(keyring, CALL), CALL)), "another token");
+    check.refuses(() => inspect.signedCallBytes("nonsense", CALL), "signature_malformed", "no token");
+    check.refuses(() => inspect.signedCallBytes(undefined, CALL), "signature_malformed", "nothing");
+    keyring.free();
+  });
   test("a good secret has no problems, and the key id that signing uses", () => {
     const keyring = api.createKeyring(SECRETS.a);
     const inspected = inspect.inspectSecret(SECRETS.a);

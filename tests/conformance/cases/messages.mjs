@@ -14,7 +14,7 @@ function described({ body, request, ...message }) {
 const messageOf = ({ request, response }) => described(request === undefined ? response : request);
 
 /** @param {import("../suite.mjs").Suite} suite */
-export function messages({ api, http, vectors, check, test, testLater }) {
+export function messages({ api, http, inspect, vectors, check, test, testLater }) {
   if (http === undefined) return;
   const { signMessage, verifyMessage } = http;
 
@@ -34,6 +34,7 @@ export function messages({ api, http, vectors, check, test, testLater }) {
         check.equal(verified.nonce, vector.nonce, "nonce");
         check.equal(verified.claim, vector.claim, "claim");
       }
+      check.explains(() => inspect?.explainMessage(keyring, { ...message, headers: vector.signed }, expected), undefined, "explainMessage");
       keyring.free();
     });
   }
@@ -43,6 +44,7 @@ export function messages({ api, http, vectors, check, test, testLater }) {
       const keyring = api.createKeyring(vector.secret);
       const expected = { now: vector.now, ...(vector.toleranceMs === undefined ? {} : { toleranceMs: vector.toleranceMs }) };
       check.refuses(() => verifyMessage(keyring, messageOf(vector), expected), vector.code, "verifyMessage");
+      check.explains(() => inspect?.explainMessage(keyring, messageOf(vector), expected), vector.code, "explainMessage");
       keyring.free();
     });
   }

@@ -15,14 +15,16 @@ const PROVIDERS = {
 const TIMED = ["standard", "svix", "clerk", "resend", "polar", "stripe", "slack", "linear", "paddle", "workos", "qstash"];
 
 /** @param {import("../suite.mjs").Suite} suite */
-export function webhooks({ webhooks: api, vectors, check, test }) {
+export function webhooks({ webhooks: api, inspect, vectors, check, test }) {
   if (api === undefined) return;
   const { verifyWebhook, signWebhook, hmac } = api;
 
   for (const vector of vectors.webhooks) {
     const { name, provider, custom, secret, headers, body, url, now, toleranceMs, code } = vector;
     test(`webhook vector: ${name}`, () => {
-      const verify = (/** @type {unknown} */ list) => verifyWebhook(custom ? hmac(custom) : provider, { secret, headers: list, body: unhex(body), url, now, toleranceMs });
+      const options = { secret, headers, body: unhex(body), url, now, toleranceMs };
+      const verify = (/** @type {unknown} */ list) => verifyWebhook(custom ? hmac(custom) : provider, { ...options, headers: list });
+      check.explains(() => inspect?.explainWebhook(custom ? hmac(custom) : provider, options), code, "explainWebhook");
       if (code !== undefined) {
         check.refuses(() => verify(headers), code, name);
         return;

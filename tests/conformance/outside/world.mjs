@@ -23,6 +23,15 @@ import { dropInstance, dropRichInstance, instances, restoreMemories } from "./we
 /** @param {string} of @param {Record<string, (world: World) => unknown>} uses @returns {Row[]} */
 export const rowsOf = (of, uses) => Object.entries(uses).map(([title, run]) => ({ of, title, run }));
 
+/**
+ * An explanation as a verdict: throws what it says.
+ * @param {World} world @param {{ steps: { ok: boolean, detail: string }[] }} explanation
+ */
+export function held(world, { steps }) {
+  const last = steps.at(-1);
+  if (last?.ok !== true) throw new world.api.CountersignError(last?.detail.split(":")[0] ?? "nothing was said");
+}
+
 const callOf = { audience: AUDIENCE, type: /** @type {const} */ ("mutation"), name: "webhooks:mark", now: NOW };
 
 /** One row's surroundings: made anew for each run of it, with a material of its own. */

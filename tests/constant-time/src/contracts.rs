@@ -216,7 +216,7 @@ pub const RICH: &[Path] = &[
 
 /// Reports for people: texts of different lengths, chosen by whether a secret is usable and whether a MAC is right. Nothing is claimed of
 /// the time they take, and no guard calls them. That they leave nothing behind is tested in Node, with the secret's bytes themselves.
-pub const REPORTS: &[&str] = &["inspect_secret", "explain_call"];
+pub const REPORTS: &[&str] = &["inspect_secret", "explain_call", "explain_request", "explain_response", "explain_webhook", "signed_bytes"];
 
 /// What the generated glue calls, with public numbers only; and, at the end, what it reads.
 pub const GLUE: &[&str] = &["__wbindgen_malloc", "__wbindgen_realloc", "__wbindgen_free", "__externref_table_dealloc", "__wbindgen_start"];

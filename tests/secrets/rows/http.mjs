@@ -12,7 +12,7 @@ const key = "A".repeat(43);
 const site = "SITE_URL";
 
 /** The MAC that header fields hold: nobody may learn it from a refusal. @param {Given} given @param {Iterable<[string, string]>} fields */
-function forbidMac({ forbid }, fields) {
+export function forbidMac({ forbid }, fields) {
   for (const [name, value] of fields) {
     const mac = /:([A-Za-z0-9+/]{43})=:$/.exec(value)?.[1];
     if (name === "signature" && mac !== undefined) forbid("a message's MAC", `...${mac.replaceAll("+", "-").replaceAll("/", "_")}`);

@@ -42,7 +42,7 @@ function tokens({ api, secret, forbid }, keyring) {
 }
 
 /** Calls and options that do not fit. @param {string} secret @returns {any[]} */
-function calls(secret) {
+export function calls(secret) {
   return [
     call, { ...call, name: "webhooks:other" }, { ...call, now: now + 60_001 }, { ...call, now: now - 60_001 }, { ...call, toleranceMs: 900_001 }, { ...call, audience: "" }, { ...call, args: { secret, when: new Date(0) } },
     { ...call, args: { deep: [secret, new Map([[secret, secret]])] } }, { ...call, args: { text: `${secret}\ud800` } }, { ...call, args: { secret, $integer: 1 } },

@@ -18,7 +18,7 @@ function formed(provider, secret) {
 }
 
 /** Every MAC that headers hold: nobody may learn the right one from a refusal. @param {Given} given @param {[string, string][]} headers */
-function forbidMacs({ forbid }, headers) {
+export function forbidMacs({ forbid }, headers) {
   for (const [name, value] of headers) {
     const mac = /(?:[A-Za-z0-9+/_-]{43}=?|[0-9a-f]{64})$/.exec(value)?.[0];
     if (mac !== undefined) forbid(`the MAC in ${name}`, `...${mac}`);

@@ -316,6 +316,19 @@ export const callRows = [
       }
     }),
   }),
+  ...rowsOf("signedCallBytes", {
+    "calls of all sizes": (world) => {
+      const keyring = world.keyring();
+      for (const [name, args] of goodArgs(world)) {
+        assert.ok(world.inspection.signedCallBytes(world.sign(keyring, args), world.call(args)).length > 100);
+        world.lookWithKeys(name, world.m.secret);
+      }
+    },
+    "a text that is no token": (world) => {
+      world.refuses(() => world.inspection.signedCallBytes(`cs1.${world.m.field}`, world.call()), "signature_malformed");
+      world.look("refused");
+    },
+  }),
   ...rowsOf("CountersignError", { made: ({ api }) => assert.equal(new api.CountersignError("expired").code, "expired") }),
   ...rowsOf("CountersignError.name", { read: ({ api }) => assert.equal(new api.CountersignError("expired").name, "CountersignError") }),
 ];

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { actionGeneric, httpActionGeneric, mutationGeneric, queryGeneric } from "convex/server";
 import { NONCE, NOW } from "../material.mjs";
-import { rowsOf } from "../world.mjs";
+import { held, rowsOf } from "../world.mjs";
 
 /** @typedef {import("../world.mjs").World} World */
 /** @typedef {{ method: string, target: string, headers: [string, string][], body?: any, audience: string }} Request */
@@ -133,6 +133,51 @@ const once = () => {
 /** The first row that loads what http actions do. */
 export const httpAction = "an http action: a request that is let in, and comes again";
 
+/**
+ * What verifies, and what explains.
+ * @param {(world: World, keyring: any, message: any, options: any) => unknown} verify
+ * @returns {Record<string, (world: World) => unknown>}
+ */
+const verifying = (verify) => ({
+  "requests with bodies of all sizes": (world) => {
+    const keyring = world.keyring([world.m.other, world.m.secret]);
+    const signer = world.keyring();
+    for (const [name, body] of bodies(world)) {
+      verify(world, keyring, signed(world, signer, requestOf(world, body)), { now: NOW });
+      world.look(name);
+    }
+  },
+  "requests that are refused": (world) => {
+    const keyring = world.keyring([world.m.other, world.m.secret]);
+    for (const [name, message, code] of refusedMessages(world, signed(world, keyring, requestOf(world)))) {
+      world.refuses(() => verify(world, keyring, message, { now: NOW }), code);
+      world.look(name);
+    }
+  },
+  "a request outside its window": (world) => {
+    const keyring = world.keyring();
+    const message = signed(world, keyring, requestOf(world));
+    world.refuses(() => verify(world, keyring, message, { now: NOW + 301_000 }), "expired");
+    world.look("late");
+    world.refuses(() => verify(world, keyring, message, { now: NOW - 301_000 }), "not_yet_valid");
+  },
+  "responses with bodies of all sizes": (world) => {
+    const keyring = world.keyring([world.m.other, world.m.secret]);
+    for (const [name, body] of bodies(world)) {
+      verify(world, keyring, signed(world, keyring, responseOf(world, keyring, body)), { now: NOW });
+      world.look(name);
+    }
+  },
+  "responses that are refused": (world) => {
+    const keyring = world.keyring();
+    const good = signed(world, keyring, responseOf(world, keyring));
+    for (const [name, message, code] of refusedMessages(world, good).filter(([, , code]) => code !== "key_unknown" && code !== "signature_missing")) {
+      world.refuses(() => verify(world, keyring, message, { now: NOW }), code);
+      world.look(name);
+    }
+  },
+});
+
 export const messageRows = [
   ...rowsOf("signedRoute", serves((world, handler, options) => /** @type {any} */ (world.next.signedRoute((request, { body }) => handler(request, body), options)))),
   ...rowsOf("countersign", serves((world, handler, { replay, ...options }) => {
@@ -182,45 +227,8 @@ export const messageRows = [
       }
     },
   }),
-  ...rowsOf("verifyMessage", {
-    "requests with bodies of all sizes": (world) => {
-      const keyring = world.keyring([world.m.other, world.m.secret]);
-      const signer = world.keyring();
-      for (const [name, body] of bodies(world)) {
-        world.http.verifyMessage(keyring, signed(world, signer, requestOf(world, body)), { now: NOW });
-        world.look(name);
-      }
-    },
-    "requests that are refused": (world) => {
-      const keyring = world.keyring([world.m.other, world.m.secret]);
-      for (const [name, message, code] of refusedMessages(world, signed(world, keyring, requestOf(world)))) {
-        world.refuses(() => world.http.verifyMessage(keyring, message, { now: NOW }), code);
-        world.look(name);
-      }
-    },
-    "a request outside its window": (world) => {
-      const keyring = world.keyring();
-      const message = signed(world, keyring, requestOf(world));
-      world.refuses(() => world.http.verifyMessage(keyring, message, { now: NOW + 301_000 }), "expired");
-      world.look("late");
-      world.refuses(() => world.http.verifyMessage(keyring, message, { now: NOW - 301_000 }), "not_yet_valid");
-    },
-    "responses with bodies of all sizes": (world) => {
-      const keyring = world.keyring([world.m.other, world.m.secret]);
-      for (const [name, body] of bodies(world)) {
-        world.http.verifyMessage(keyring, signed(world, keyring, responseOf(world, keyring, body)), { now: NOW });
-        world.look(name);
-      }
-    },
-    "responses that are refused": (world) => {
-      const keyring = world.keyring();
-      const good = signed(world, keyring, responseOf(world, keyring));
-      for (const [name, message, code] of refusedMessages(world, good).filter(([, , code]) => code !== "key_unknown" && code !== "signature_missing")) {
-        world.refuses(() => world.http.verifyMessage(keyring, message, { now: NOW }), code);
-        world.look(name);
-      }
-    },
-  }),
+  ...rowsOf("verifyMessage", verifying((world, keyring, message, options) => world.http.verifyMessage(keyring, message, options))),
+  ...rowsOf("explainMessage", verifying((world, keyring, message, options) => held(world, world.inspection.explainMessage(keyring, message, options)))),
   ...rowsOf("signRequest", {
     "a body": async (world) => hidden(world, await world.http.signRequest(world.keyring(), plainRequest(world))),
     "what cannot be signed": (world) => assert.rejects(world.http.signRequest(world.keyring(), plainRequest(world), { audience: `${ORIGIN}/${world.m.field}` }), { name: "CountersignError" }),

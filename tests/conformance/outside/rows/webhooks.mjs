@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { firstDelivery, hmac, signWebhook, verifyWebhook, webhookHttpAction, webhookRoute } from "countersign/webhooks";
 import { NOW } from "../material.mjs";
-import { rowsOf } from "../world.mjs";
+import { held, rowsOf } from "../world.mjs";
 
 /** @typedef {import("../world.mjs").World} World */
 
@@ -61,65 +61,76 @@ const routeRows = (make) => ({
   },
 });
 
-export const webhookRows = [
-  ...rowsOf("verifyWebhook", {
-    "every provider": (world) => {
-      for (const [provider, secret] of Object.entries(secretsOf(world))) {
-        for (const body of [bodyOf(world), bodyOf(world, world.m.largeField)]) {
-          const options = { secret: [world.m.other, secret].slice(-1), headers: signed(world, provider, secret, body), body, now: NOW, url };
-          assert.ok(verifyWebhook(/** @type {any} */ (provider), options).idempotencyKey.startsWith(`${provider}:`));
-          world.look(`${provider}, ${body.length} bytes`);
-        }
+/**
+ * What verifies, and what explains.
+ * @param {(world: World, provider: any, options: any) => unknown} verify
+ * @returns {Record<string, (world: World) => unknown>}
+ */
+const verifying = (verify) => ({
+  "every provider": (world) => {
+    for (const [provider, secret] of Object.entries(secretsOf(world))) {
+      for (const body of [bodyOf(world), bodyOf(world, world.m.largeField)]) {
+        const options = { secret: [world.m.other, secret].slice(-1), headers: signed(world, provider, secret, body), body, now: NOW, url };
+        verify(world, /** @type {any} */ (provider), options);
+        world.look(`${provider}, ${body.length} bytes`);
       }
-    },
-    "several secrets and several signatures": (world) => {
-      const [secret, other] = [whsec(world), `whsec_${world.m.bytes("other webhook key", 24).toString("base64")}`];
-      for (const provider of /** @type {const} */ (["standard", "stripe", "polar"])) {
-        const body = bodyOf(world);
-        const headers = hide(world, secret, signWebhook(provider, { secret: [other, secret], body, timestamp: NOW }));
-        verifyWebhook(provider, { secret: [secret, other], headers, body, now: NOW });
-        world.look(provider);
-      }
-    },
-    "what is refused": (world) => {
-      for (const [provider, secret] of Object.entries(secretsOf(world))) {
-        const body = bodyOf(world);
-        const headers = signed(world, provider, secret, body);
-        const options = { secret, headers, body, now: NOW, url };
-        const refuses = (/** @type {object} */ changes, /** @type {string} */ code) => {
-          world.refuses(() => verifyWebhook(/** @type {any} */ (provider), { ...options, ...changes }), code);
-          world.look(`${provider}: ${code}`);
-        };
-        refuses({ body: bodyOf(world, world.m.other) }, "signature_invalid");
-        refuses({ headers: [] }, "signature_missing");
-        refuses({ headers: [...headers, ...headers] }, "header_invalid");
-        refuses({ toleranceMs: 900_001 }, "type_invalid");
-        refuses({ secret: ` ${secret}` }, "secret_malformed");
-        refuses({ secret: [secret, "changeme"] }, "secret_weak");
-        refuses({ secret: "" }, "secret_missing");
-        refuses({ body: `${body}\ud800` }, "text_malformed");
-      }
-    },
-    "too old, and from the future": (world) => {
+    }
+  },
+  "several secrets and several signatures": (world) => {
+    const [secret, other] = [whsec(world), `whsec_${world.m.bytes("other webhook key", 24).toString("base64")}`];
+    for (const provider of /** @type {const} */ (["standard", "stripe", "polar"])) {
       const body = bodyOf(world);
-      for (const [provider, secret] of Object.entries(secretsOf(world)).filter(([name]) => !/github|shopify|lemon/.test(name))) {
-        const options = { secret, headers: signed(world, provider, secret, body), body, url };
-        world.refuses(() => verifyWebhook(/** @type {any} */ (provider), { ...options, now: NOW + 300_001 }), "expired");
-        world.look(`${provider}: too old`);
-        world.refuses(() => verifyWebhook(/** @type {any} */ (provider), { ...options, now: NOW - 300_001 }), "not_yet_valid");
-        world.look(`${provider}: from the future`);
-      }
-    },
-    "a token that is signed and no good": (world) => {
-      const secret = secretsOf(world).qstash;
-      for (const [header, claims] of [['{"alg":"none"}', "{}"], ['{"alg":"HS256"}', "{}"], ['{"alg":"HS256"}', `{"jti":"${world.m.field}","iat":1}`], ["[]", world.m.field]]) {
-        const text = [header, claims].map((part) => Buffer.from(part).toString("base64url")).join(".");
-        const token = `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
-        world.refuses(() => verifyWebhook("qstash", { secret, headers: hide(world, secret, [["upstash-signature", token]]), body: world.m.field, url, now: NOW }), "signature_malformed");
-        world.look(`${header}, ${claims.length}`);
-      }
-    },
-  }),
+      const headers = hide(world, secret, signWebhook(provider, { secret: [other, secret], body, timestamp: NOW }));
+      verify(world, provider, { secret: [secret, other], headers, body, now: NOW });
+      world.look(provider);
+    }
+  },
+  "what is refused": (world) => {
+    for (const [provider, secret] of Object.entries(secretsOf(world))) {
+      const body = bodyOf(world);
+      const headers = signed(world, provider, secret, body);
+      const options = { secret, headers, body, now: NOW, url };
+      const refuses = (/** @type {object} */ changes, /** @type {string} */ code) => {
+        world.refuses(() => verify(world, /** @type {any} */ (provider), { ...options, ...changes }), code);
+        world.look(`${provider}: ${code}`);
+      };
+      refuses({ body: bodyOf(world, world.m.other) }, "signature_invalid");
+      refuses({ headers: [] }, "signature_missing");
+      refuses({ headers: [...headers, ...headers] }, "header_invalid");
+      refuses({ toleranceMs: 900_001 }, "type_invalid");
+      refuses({ secret: ` ${secret}` }, "secret_malformed");
+      refuses({ secret: [secret, "changeme"] }, "secret_weak");
+      refuses({ secret: "" }, "secret_missing");
+      refuses({ body: `${body}\ud800` }, "text_malformed");
+    }
+  },
+  "too old, and from the future": (world) => {
+    const body = bodyOf(world);
+    for (const [provider, secret] of Object.entries(secretsOf(world)).filter(([name]) => !/github|shopify|lemon/.test(name))) {
+      const options = { secret, headers: signed(world, provider, secret, body), body, url };
+      world.refuses(() => verify(world, /** @type {any} */ (provider), { ...options, now: NOW + 300_001 }), "expired");
+      world.look(`${provider}: too old`);
+      world.refuses(() => verify(world, /** @type {any} */ (provider), { ...options, now: NOW - 300_001 }), "not_yet_valid");
+      world.look(`${provider}: from the future`);
+    }
+  },
+  "a token that is signed and no good": (world) => {
+    const secret = secretsOf(world).qstash;
+    for (const [header, claims] of [['{"alg":"none"}', "{}"], ['{"alg":"HS256"}', "{}"], ['{"alg":"HS256"}', `{"jti":"${world.m.field}","iat":1}`], ["[]", world.m.field]]) {
+      const text = [header, claims].map((part) => Buffer.from(part).toString("base64url")).join(".");
+      const token = `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+      world.refuses(() => verify(world, "qstash", { secret, headers: hide(world, secret, [["upstash-signature", token]]), body: world.m.field, url, now: NOW }), "signature_malformed");
+      world.look(`${header}, ${claims.length}`);
+    }
+  },
+});
+
+export const webhookRows = [
+  ...rowsOf("verifyWebhook", verifying((_world, provider, options) => {
+    const { idempotencyKey } = verifyWebhook(provider, options);
+    assert.ok(idempotencyKey.startsWith(`${provider}:`));
+  })),
+  ...rowsOf("explainWebhook", verifying((world, provider, options) => held(world, world.inspection.explainWebhook(provider, options)))),
   ...rowsOf("signWebhook", {
     "every provider": (world) => {
       for (const [provider, secret] of Object.entries(secretsOf(world))) {

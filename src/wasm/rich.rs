@@ -109,7 +109,10 @@ pub fn signed_bytes(token: &[u8], audience: &[u8], kind: u32, name: &[u8], idemp
 /// An explanation: the steps, and the bytes that were signed if it came that far.
 fn explained(found: Explained) -> Result<JsValue, JsValue> {
     let signed = found.signed.map_or(JsValue::UNDEFINED, |bytes| Uint8Array::from(&bytes[..]).into());
-    Ok(Array::of2(&to_js(&found.steps)?, &signed).into())
+    let pair = Array::new();
+    pair.set(0, to_js(&found.steps)?);
+    pair.set(1, signed);
+    Ok(pair.into())
 }
 
 /// HMAC-SHA256.

@@ -70,7 +70,7 @@ export function createChecks(CountersignError) {
       found = body();
     } catch (error) {
       if (!(error instanceof CountersignError)) throw error;
-      return equal(error.code, code, `${what}: what is no message at all`);
+      return equal(/** @type {any} */ (error).code, code, `${what}: what is no message at all`);
     }
     if (found === undefined) return;
     const { steps, signed } = found;

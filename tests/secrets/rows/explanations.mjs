@@ -27,7 +27,8 @@ export const explanations = {
     for (const thing of odd(secret)) {
       // The report names the method, the target and the header fields, as it should.
       for (const changes of [{ method: thing }, { target: thing }, { audience: thing }, { headers: thing }, { headers: [...good.headers, ["signature", thing]] }]) watch.run(() => api.explainMessage(keyring, { ...good, ...changes }, { now: Date.now() }));
-      watch.shown(() => api.explainMessage(keyring, { ...good, body: thing }, { now: Date.now() }).steps);
+      // And the body's digest.
+      watch.run(() => api.explainMessage(keyring, { ...good, body: thing }, { now: Date.now() }));
       for (const options of [{ now: thing }, { now, toleranceMs: thing }, thing]) watch.shown(() => api.explainMessage(keyring, good, options));
       watch.shown(() => api.explainMessage(thing, good, { now }));
     }

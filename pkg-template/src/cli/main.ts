@@ -9,7 +9,7 @@ import { registerKeygen } from "./keygen.js";
 import { registerRotate } from "./rotate/command.js";
 import { registerSign } from "./sign/command.js";
 import type { Streams } from "./terminal.js";
-import { openTerminal } from "./terminal.js";
+import { openTerminal, SHORTEST_CONCEALED } from "./terminal.js";
 import { Command, CommanderError } from "./vendor/args.js";
 import { registerVerify } from "./verify/command.js";
 
@@ -28,6 +28,7 @@ export async function main(args: readonly string[], environment: Environment, fo
     const command = parsed.at(-1) as Command;
     const json = command.opts()["json"] === true;
     const terminal = await openTerminal(streams, environment, json);
+    for (const secret of args.join("\n").match(/csk_[\w-]+/g) ?? []) terminal.conceal(secret);
     const context: Context = { terminal, environment, folder };
     try {
       const outcome = await run(context, command.opts(), ...(parsed.slice(0, -2) as string[]));
@@ -46,7 +47,7 @@ export async function main(args: readonly string[], environment: Environment, fo
     .helpCommand(false)
     .showHelpAfterError("(countersign --help shows what there is)")
     .addHelpText("after", "\nExit status: 0 all is well, 1 something was found, 2 wrong usage or something missing.")
-    .configureOutput({ writeOut: (text) => void streams.stdout.write(text), writeErr: (text) => void streams.stderr.write(text) })
+    .configureOutput({ writeOut: (text) => void streams.stdout.write(text), writeErr: (text) => void streams.stderr.write(text), outputError: (text, write) => write(withoutTyped(text, args, program)) })
     .exitOverride();
   for (const register of commands) register(program, act);
   for (const command of allCommands(program)) command.option("--json", "print one JSON object, and ask nothing").exitOverride().copyInheritedSettings(program);
@@ -63,6 +64,14 @@ export async function main(args: readonly string[], environment: Environment, fo
 function problem(error: unknown): { message: string; hint?: string | undefined } {
   if (error instanceof CliError) return error;
   return { message: error instanceof Error ? (error.stack ?? error.message) : String(error), hint: "This is a fault of countersign: please report it." };
+}
+
+/** The parser repeats what was typed, and that may be a secret that was meant for stdin. Names of options stay: it is about them that it speaks. */
+function withoutTyped(text: string, args: readonly string[], program: Command): string {
+  const known = new Set(allCommands(program).flatMap(({ options }) => options.map(({ long }) => long)));
+  const typed = args.filter((arg) => !known.has(arg)).flatMap((arg) => [arg, arg.replace(/^[^=]*=/, "")]);
+  const hidden = typed.filter(({ length }) => length >= SHORTEST_CONCEALED).sort((a, b) => b.length - a.length);
+  return hidden.reduce((cleaned, each) => cleaned.replaceAll(each, "[hidden]"), text);
 }
 
 /** Those that do something: of a command with commands below it, these. */

@@ -36,7 +36,7 @@ export interface Terminal {
 }
 
 /** Shorter texts stand in ordinary output by accident, and hiding those would tell what they are. */
-const SHORTEST_CONCEALED = 12;
+export const SHORTEST_CONCEALED = 12;
 
 /** @param json - Whether `--json` was given. */
 export async function openTerminal(streams: Streams, environment: Readonly<Record<string, string | undefined>>, json: boolean): Promise<Terminal & { json(report: unknown): void }> {

@@ -9,9 +9,9 @@ import { hmac } from "countersign/webhooks";
 import { fromConvexJson, unhex } from "../conformance/cases/checks.mjs";
 import { makeProject } from "./support/project.mjs";
 import { run, temporaryFolder } from "./support/run.mjs";
-import { asText } from "./support/signing.mjs";
-// By its path: it is no entry of the package.
-import { judgeCall, judgeMessage, judgeWebhook } from "../../node_modules/countersign/esm/cli/verify/judge.js";
+import { asText, internal } from "./support/signing.mjs";
+
+const { judgeCall, judgeMessage, judgeWebhook } = await internal("verify/judge.js");
 
 /** @param {string} name @returns {any[]} */
 const vectors = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));

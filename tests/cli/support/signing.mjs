@@ -35,3 +35,6 @@ export const headersIn = (text) =>
 
 /** The steps that a run of `verify --json` shows, those that failed with `-` in front. @param {import("./run.mjs").Run} result @returns {string} */
 export const stepsOf = (result) => result.json().steps.map((/** @type {{ step: string, ok: boolean }} */ { step, ok }) => `${ok ? "+" : "-"}${step}`).join(" ");
+
+/** A module of the command's, which is no entry of the package. @param {string} path @returns {Promise<any>} */
+export const internal = (path) => import(new URL(`../../../node_modules/countersign/esm/cli/${path}`, import.meta.url).href);

@@ -11,7 +11,7 @@ export interface Judged {
   kind: Kind;
   now: number;
   /** Which secrets were tried. */
-  tried: readonly Omit<NamedKeyring["keys"][number], "keyId">[];
+  tried: readonly (Omit<NamedKeyring["keys"][number], "keyId"> & { keyId?: string })[];
   /** What holds in any case: `It is not known here whether it was used before.` */
   notes: readonly string[];
   /** Whether to show the bytes. */
@@ -22,10 +22,10 @@ export interface Judged {
 export function show({ terminal }: Context, { code, steps, signed }: Verdict<unknown>, { kind, now, tried, notes, explain }: Judged): Outcome {
   const { green, red, dim } = terminal.colours;
   const width = Math.max(...steps.map(({ step }) => step.length));
-  terminal.line(`${dim("·")} Judged at ${new Date(now).toISOString()} with ${tried.map(({ variable, source }) => `${variable} (${source})`).join(", ")}.`);
+  terminal.line(`${dim("·")} Judged at ${new Date(now).toISOString()} with ${tried.map(nameOf).join(", ")}.`);
   for (const { step, ok, detail } of steps) terminal.line(`${ok ? green("✔") : red("✖")} ${step.padEnd(width)}  ${printable(detail)}`);
   const failed = steps.find(({ ok }) => !ok);
-  const advice = failed === undefined || code === undefined ? undefined : adviceFor(kind, failed.step, code);
+  const advice = failed === undefined || code === undefined ? undefined : [adviceFor(kind, failed.step, code), ageOf(failed.detail)].filter((part) => part !== undefined).join(" ") || undefined;
   terminal.line();
   if (failed === undefined) {
     terminal.line(`${green("✔")} The signature is right.`);
@@ -44,6 +44,16 @@ export function show({ terminal }: Context, { code, steps, signed }: Verdict<unk
     ...(shown?.report === undefined ? {} : { signed: shown.report }),
   };
   return { status: failed === undefined ? 0 : 1, report };
+}
+
+function nameOf({ variable, source, keyId }: Judged["tried"][number]): string {
+  return `${variable} (${source}${keyId === undefined ? "" : `, key ${keyId}`})`;
+}
+
+/** The time of signing of something that is too old or too new, as a person reads it. */
+function ageOf(detail: string): string | undefined {
+  const [, at] = /^(?:expired|not_yet_valid): .*\bsigned at (\d{1,15})\b/.exec(detail) ?? [];
+  return at === undefined ? undefined : `It was signed at ${new Date(Number(at)).toISOString()}.`;
 }
 
 interface ShownBytes {

@@ -21,7 +21,7 @@ export function listCode(root: string, folders: readonly string[]): { files: str
   const files: string[] = [];
   const skipped: Skipped[] = [];
   const say = (path: string, reason: string) => void skipped.push({ file: nameOf(root, path), reason });
-  const starts = outermost(folders.flatMap((folder) => attempt(() => realpathSync(folder), (problem) => say(folder, problem))));
+  const starts = outermost(folders.flatMap((folder) => attempt(() => realpathSync(folder), () => say(folder, "it is not there"))));
   const waiting = [...starts];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
     const here = folder;
@@ -55,7 +55,7 @@ export function nameOf(root: string, path: string): string {
 /** Why the file system refused. */
 export function problemOf(error: unknown): string {
   const code = (error as { code?: unknown } | null)?.code;
-  if (code === "ENOENT") return "it was removed while the project was being read";
+  if (code === "ENOENT") return "it is not there any more";
   if (code === "EACCES" || code === "EPERM") return "it may not be read";
   return typeof code === "string" ? `it cannot be read (${code})` : "it cannot be read";
 }

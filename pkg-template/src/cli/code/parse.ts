@@ -35,7 +35,7 @@ export async function parseSource(file: { name: string; path: string; text: stri
       allowAwaitOutsideFunction: true,
       allowUndeclaredExports: true,
       attachComment: false,
-      plugins: [...(isTypeScript ? (["typescript"] as const) : []), ...(hasJsx ? (["jsx"] as const) : []), "decorators-legacy", "explicitResourceManagement"],
+      plugins: [...(isTypeScript ? (["typescript"] as const) : []), ...(hasJsx ? (["jsx"] as const) : []), "decorators-legacy", "decoratorAutoAccessors", "explicitResourceManagement"],
     });
   } catch (error) {
     // The parser's words name a place and a kind of token, and nothing of the text.

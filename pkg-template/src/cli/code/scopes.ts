@@ -130,9 +130,11 @@ export class Scopes {
   }
 }
 
+const functionTypes = new Set(["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ObjectMethod", "ClassMethod", "ClassPrivateMethod"]);
+
 /** Whether this is a function of any kind. */
 export function isFunction(node: Node): node is AnyFunction {
-  return /^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression|ObjectMethod|ClassMethod|ClassPrivateMethod)$/.test(node.type);
+  return functionTypes.has(node.type);
 }
 
 /** The name of a property or an import that is written out. */

@@ -196,10 +196,12 @@ export class Tracer {
   }
 }
 
+const wrappings = new Set(["TSNonNullExpression", "TSAsExpression", "TSSatisfiesExpression", "TSTypeAssertion", "TSInstantiationExpression", "ParenthesizedExpression", "AwaitExpression"]);
+
 /** Without what changes only its type: `!`, `as string`, `(...)`, `await`. */
 export function unwrap(node: Node): Node {
   let inner = node;
-  while (/^(?:TSNonNullExpression|TSAsExpression|TSSatisfiesExpression|TSTypeAssertion|TSInstantiationExpression|ParenthesizedExpression|AwaitExpression)$/.test(inner.type)) {
+  while (wrappings.has(inner.type)) {
     const next = (inner as { expression?: Expression; argument?: Expression }).expression ?? (inner as { argument?: Expression }).argument;
     if (!next) break;
     inner = next;

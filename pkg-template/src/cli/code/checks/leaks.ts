@@ -77,7 +77,8 @@ function logged(context: FileContext, node: Call): void {
   if (!/^(?:console|logger|log)\.(?:log|info|warn|error|debug|trace|dir|table)$/.test(calleeOf(node))) return;
   for (const argument of node.arguments) {
     const whole = dotted(context.tracer.valueOf(argument));
-    if (whole === "process.env" || (argument.type === "CallExpression" && argument.arguments.some((each) => dotted(each) === "process.env"))) {
+    const shown = argument.type === "CallExpression" && /^(?:JSON\.stringify|String|(?:util\.)?inspect|Object\.(?:entries|values))$/.test(calleeOf(argument));
+    if (whole === "process.env" || (shown && argument.arguments.some((each) => dotted(each) === "process.env"))) {
       return context.report(argument, "code_secret_logged", "The whole environment, secrets included, is written to the log.", { fix: "Log the names only: `Object.keys(process.env)`. Rotate the secrets: what was logged is known." });
     }
     const leak = secretIn(context.tracer, argument);

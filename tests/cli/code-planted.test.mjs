@@ -27,7 +27,7 @@ export async function POST(request: Request) {
 `;
 const no = "return new Response(null, { status: 401 });";
 
-/** The line of each fault ends with `//! <its code>`. @type {Record<string, Record<string, string>>} */
+/** The line of each fault ends with `//! <its code>`. @type {Record<string, Record<string, string | undefined>>} */
 const faults = {
   "!== in a mutation": { "convex/pay.ts": guarded(secret, `if (args.secret !== process.env.API_SECRET) throw new Error("no"); //! code_secret_compared`) },
   "!= in a mutation": { "convex/pay.ts": guarded(secret, `if (process.env.API_SECRET != args.secret) throw new Error("no"); //! code_secret_compared`) },

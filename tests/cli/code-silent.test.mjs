@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clean, findIn, places } from "./support/code.mjs";
+import { fileURLToPath } from "node:url";
+import { clean, findIn, findInCode, places } from "./support/code.mjs";
+
+const repository = fileURLToPath(new URL("../../", import.meta.url));
 
 test("the clean project has no finding, and all of it was read", async () => {
   const report = await findIn(clean);
@@ -9,6 +12,24 @@ test("the clean project has no finding, and all of it was read", async () => {
   const ours = Object.keys(clean).filter((name) => /\.tsx?$/.test(name));
   assert.equal(report.filesRead, ours.length);
   assert.deepEqual(places(report), []);
+});
+
+test("the repository's own app has no finding", async () => {
+  const root = `${repository}www`;
+  const report = await findInCode({ root, next: { folder: root }, convex: { folder: root, functions: `${root}/convex` } }, { variables: ["COUNTERSIGN_SECRET", "SITE_URL"] });
+  assert.deepEqual(report.findings, []);
+  assert.deepEqual(report.skipped, []);
+  assert.ok(report.filesRead > 50);
+});
+
+test("of the Convex app that the guards are tested with, only what it does on purpose", async () => {
+  const root = `${repository}tests/convex`;
+  const report = await findInCode({ root, next: undefined, convex: { folder: root, functions: `${root}/convex` } }, { variables: ["COUNTERSIGN_SECRET"] });
+  assert.ok(report.filesRead > 50);
+  // Guards without a memory, guards that explain, and a secret that is cut off.
+  const onPurpose = new Set(["code_replay_off", "code_explain_on", "code_secret_in_source guards/setup.test.ts"]);
+  const others = report.findings.filter(({ code, where }) => !onPurpose.has(code) && !onPurpose.has(`${code} ${where.replace(/:.*$/, "")}`));
+  assert.deepEqual(others, []);
 });
 
 const q = `import { v } from "convex/values";\nimport { mutation, query } from "./_generated/server";\n`;

@@ -3,7 +3,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { findInCode } from "../../../node_modules/countersign/esm/cli/code/index.js";
+
+/** @typedef {{ code: string, severity: "error" | "warning", where: string, message: string, why: string, fix: string, variable?: string }} Finding */
+/** @typedef {{ findings: Finding[], filesRead: number, skipped: { file: string, reason: string }[] }} Report */
+/** @typedef {{ root: string, next: { folder: string } | undefined, convex: { folder: string, functions: string } | undefined }} Project */
+
+// The package has no declarations of its command's modules.
+/** @type {{ findInCode: (project: Project, options: { variables: readonly string[] }) => Promise<Report> }} */
+export const { findInCode } = await import(String(new URL("../../../node_modules/countersign/esm/cli/code/index.js", import.meta.url)));
 
 /** A project as its README tells to make it: signed functions, verified webhooks, users that log in. Nothing is wrong with it. @type {Readonly<Record<string, string>>} */
 export const clean = {
@@ -177,7 +184,7 @@ export async function findIn(files, { variables = ["COUNTERSIGN_SECRET", "SITE_U
   }
 }
 
-/** `code file:line` of each finding. @param {{ findings: { code: string, where: string }[] }} report */
+/** `code file:line` of each finding. @param {Pick<Report, "findings">} report */
 export function places({ findings }) {
   return findings.map(({ code, where }) => `${code} ${where.replace(/:\d+$/, "")}`);
 }

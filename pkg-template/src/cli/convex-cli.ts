@@ -189,7 +189,7 @@ class UnknownOption extends ConvexCliError {
 }
 
 const REFUSED = /deploy key was invalid|BadDeployKey|InvalidDeployKey|BadAdminKey|invalid (?:admin|deploy) key|InvalidAdminKey|AccessTokenInvalid|not authorized|permission denied|do(?:es)? not have permission/i;
-const NO_DEPLOYMENT = /No CONVEX_DEPLOYMENT set|not logged in|convex login|no Convex deployment configuration|did not contain environment variables for a Convex deployment|env file does not exist|No access token/i;
+const NO_DEPLOYMENT = /No CONVEX_DEPLOYMENT set|not logged in|convex login|no Convex deployment configuration|did not contain environment variables for a Convex deployment|env file does not exist|No access token|MissingAccessToken/i;
 const NETWORK = /fetch failed|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|network error|unable to (?:reach|connect)|WebSocket (?:error|closed)/i;
 
 function accessIn(path: string): Record<string, string> {

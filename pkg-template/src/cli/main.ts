@@ -54,8 +54,11 @@ export async function main(args: readonly string[], environment: Environment, fo
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    // What reads an option's value found it wrong, before the command itself began.
+    if (!(error instanceof CliError)) throw error;
+    streams.stderr.write(withoutTyped(`error: ${error.message}${error.hint === undefined ? "" : `\n  ${error.hint}`}\n`, args, program));
+    return 2;
   }
   return status;
 }

@@ -7,9 +7,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { after } from "node:test";
 import { startConvex } from "../../support/convex/index.mjs";
-import { temporaryFolder } from "./run.mjs";
+import { atEndOfFile, temporaryFolder } from "./run.mjs";
 
 const TEAM = { team: "somebody", teamId: 1 };
 const PROJECT = { project: "notes", projectId: 2 };
@@ -39,10 +38,12 @@ export async function startDeployments({ dev = {}, prod = {}, functionsDir } = {
   mkdirSync(login);
   writeFileSync(join(login, "config.json"), JSON.stringify({ accessToken: token }));
 
+  /** @type {Promise<unknown> | undefined} */
+  let closed;
   const close = async () => {
-    await Promise.all([deployments.dev.convex.close(), deployments.prod.convex.close(), provisioning.close()]);
+    await (closed ??= Promise.all([deployments.dev.convex.close(), deployments.prod.convex.close(), provisioning.close()]));
   };
-  after(close);
+  atEndOfFile(close);
   const variables = (/** @type {Kind} */ kind) => deployments[kind].convex.readEnv();
   return {
     dev: deployments.dev.convex,
@@ -61,6 +62,7 @@ export async function startDeployments({ dev = {}, prod = {}, functionsDir } = {
     requests: provisioning.requests,
     /** Forgets who is logged in, as `npx convex logout` does. */
     logout: () => rmSync(login, { recursive: true, force: true }),
+    /** Stops them; the end of the file does so too. */
     close,
   };
 }

@@ -1,11 +1,10 @@
 // A Next.js + Convex project in a temporary folder, in the layouts that people have, with countersign installed as a package manager leaves it.
 
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { after } from "node:test";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "./run.mjs";
 
 const repository = fileURLToPath(new URL("../../..", import.meta.url));
 const packages = join(repository, "node_modules");
@@ -40,9 +39,7 @@ const versions = (names) => Object.fromEntries([...names].sort().map((name) => [
  */
 export function makeProject(layout, { files = {}, git = false, name = "app" } = {}) {
   const place = places[layout];
-  const holder = realpathSync(mkdtempSync(join(tmpdir(), "countersign-project-")));
-  after(() => rmSync(holder, { recursive: true, force: true }));
-  const root = join(holder, name);
+  const root = join(temporaryFolder("project"), name);
   mkdirSync(root);
   const path = (/** @type {string[]} */ ...parts) => join(root, ...parts);
   const convex = path(place.convex);

@@ -9,10 +9,19 @@ import { fileURLToPath } from "node:url";
 
 const installed = fileURLToPath(new URL("../../../node_modules/countersign/", import.meta.url));
 
+/** What is done when the tests of this file are over: `after` inside of a hook or a test would come too early for what others use too. @type {(() => unknown)[]} */
+const atEnd = [];
+after(async () => {
+  for (const each of atEnd.splice(0).reverse()) await each();
+});
+
+/** @param {() => unknown} cleanUp */
+export const atEndOfFile = (cleanUp) => void atEnd.push(cleanUp);
+
 /** A folder that is gone when the tests of this file are over. @param {string} name */
 export function temporaryFolder(name) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `countersign-${name}-`)));
-  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  atEndOfFile(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
 

@@ -36,12 +36,13 @@ export function watching(secrets) {
 
   /**
    * @template {{ output: string, stdout: string }} Result
+   * @param {readonly string[]} args
    * @param {string} cwd @param {Record<string, string | undefined>} given the environment
    * @param {WatchOptions} options
    * @param {(env: Record<string, string | undefined>) => Promise<Result>} start
    * @returns {Promise<Result & { leaks: string[], argv: string[][] }>}
    */
-  async function watched(cwd, given, { made, allow = [], report = false }, start) {
+  async function watched(args, cwd, given, { made, allow = [], report = false, script = binOf(cwd) }, start) {
     const base = temporaryFolder("watched");
     const [records, temporary, home] = ["records", "tmp", "home"].map((name) => join(base, name));
     for (const folder of [records, temporary, home]) mkdirSync(folder);
@@ -70,7 +71,10 @@ export function watching(secrets) {
       if (found !== undefined) leaks.push(`${where}: ${found}`);
     };
     const argv = entries.flatMap((entry) => (entry.kind === "argv" ? [entry.argv] : []));
-    for (const one of argv) look(`arguments of ${basename(one[0] ?? "")}`, one.join("\n"));
+    // What the test itself typed is no doing of the command's.
+    const own = argv.findIndex((one) => one.slice(-args.length - 1).join("\0") === [script, ...args].join("\0"));
+    if (own === -1) throw new Error("The command itself was not watched.");
+    for (const one of argv.toSpliced(own, 1)) look(`arguments of ${basename(one[0] ?? "")}`, one.join("\n"));
     if ("stderr" in result) {
       if (!allow.includes("stdout")) look("stdout", result.stdout);
       look("stderr", String(result.stderr));
@@ -95,12 +99,12 @@ export function watching(secrets) {
     /** As `run`, and fails if anything shows. @param {readonly string[]} args @param {import("./run.mjs").RunOptions & WatchOptions} [options] */
     run(args, options = {}) {
       const cwd = options.cwd ?? temporaryFolder("empty");
-      return watched(cwd, options.env ?? {}, options, (env) => runScript(options.script ?? binOf(cwd), args, { ...options, cwd, env }));
+      return watched(args, cwd, options.env ?? {}, options, (env) => runScript(options.script ?? binOf(cwd), args, { ...options, cwd, env }));
     },
     /** As `runInTerminal`, and fails if anything shows. @param {readonly string[]} args @param {Parameters<typeof runThere>[1] & WatchOptions} options */
     runInTerminal(args, options) {
       const cwd = options.cwd ?? temporaryFolder("empty");
-      return watched(cwd, options.env ?? {}, options, async (env) => {
+      return watched(args, cwd, options.env ?? {}, options, async (env) => {
         const result = await runThere(args, { ...options, cwd, env });
         return { ...result, stdout: result.output };
       });

@@ -10,11 +10,12 @@ import { startConvex } from "../support/convex/index.mjs";
 import { fromConvexJson } from "../conformance/cases/checks.mjs";
 import { makeProject } from "./support/project.mjs";
 import { environment } from "./support/run.mjs";
-import { watchedRun } from "./support/signing.mjs";
+import { runWithMistake, runWithin, watchedRun } from "./support/signing.mjs";
 
 const exec = promisify(execFile);
 const [secret, previous, worker] = [generateSecret(), generateSecret(), generateSecret()];
 const run = watchedRun([secret, previous, worker]);
+const within = runWithin([secret, previous, worker]);
 const cloud = "https://happy-animal-123.convex.cloud";
 
 const countersignFile = `import { countersign } from "countersign/convex";
@@ -163,7 +164,7 @@ const wrong = [
 ];
 for (const [what, args, expected, more] of wrong) {
   test(`wrong usage is status 2, says what is right, and signs nothing: ${what}`, async () => {
-    const { status, stdout, stderr } = await run(["sign", "call", ...args], { cwd, ...more });
+    const { status, stdout, stderr } = await within(["sign", "call", ...args], { cwd, ...more });
     assert.deepEqual([status, stdout], [2, ""], stderr);
     assert.match(stderr, expected);
     assert.ok(!stderr.includes("fault of countersign"), stderr);
@@ -173,11 +174,11 @@ for (const [what, args, expected, more] of wrong) {
 test("a secret as an argument is refused, and not repeated", async () => {
   const given = generateSecret();
   for (const args of [["--secret", given], [`--secret=${given}`], ["--var", given], ["--var", "whsec_abcdefghijklmnop"], ["--idempotency-key", given]]) {
-    const { status, stdout, stderr } = await watchedRun([given, "abcdefghijklmnop"])(["sign", "call", "a:b", "--type", "mutation", ...args], { cwd });
+    const { status, stdout, stderr } = await runWithMistake([given, "abcdefghijklmnop"])(["sign", "call", "a:b", "--type", "mutation", ...args], { cwd });
     assert.deepEqual([status, stdout], [2, ""]);
     assert.match(stderr, /shell's history|looks like a secret|no name that Convex allows/);
   }
-  const { status } = await watchedRun([given])(["sign", "call", given, "--type", "mutation"], { cwd });
+  const { status } = await runWithMistake([given])(["sign", "call", given, "--type", "mutation"], { cwd });
   assert.equal(status, 2);
 });
 

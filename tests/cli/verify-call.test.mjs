@@ -9,10 +9,11 @@ import { createKeyring, generateSecret, signCall } from "countersign";
 import { CountersignClient } from "countersign/client";
 import { fromConvexJson, unhex } from "../conformance/cases/checks.mjs";
 import { makeProject } from "./support/project.mjs";
-import { internal, stepsOf, watchedRun } from "./support/signing.mjs";
+import { internal, runWithMistake, runWithin, stepsOf, watchedRun } from "./support/signing.mjs";
 
 const [secret, previous, worker] = [generateSecret(), generateSecret(), generateSecret()];
 const run = watchedRun([secret, previous, worker]);
+const within = runWithin([secret, previous, worker]);
 const audience = "https://happy-animal-123.convex.cloud";
 const files = { ".env.local": `COUNTERSIGN_SECRET=${secret}\nCOUNTERSIGN_SECRET_PREVIOUS=${previous}\nCOUNTERSIGN_WORKER=${worker}\nCOUNTERSIGN_NOTE=none\nNEXT_PUBLIC_CONVEX_URL=${audience}\n` };
 const cwd = makeProject("plain", { files }).root;
@@ -76,7 +77,7 @@ const refused = [
 ];
 test("each tampering is named by the first check that fails, and by what to do", async () => {
   for (const [what, token, name, more, steps, code] of refused) {
-    const result = await run(["verify", "call", name, ...more, "--json"], { cwd, stdin: token });
+    const result = await within(["verify", "call", name, ...more, "--json"], { cwd, stdin: token });
     assert.equal(result.status, 1, `${what}: ${result.output}`);
     const report = result.json();
     assert.deepEqual([stepsOf(result), report.code, report.failed, report.ok], [steps, code, /-(\w+)/.exec(steps)?.[1], false], what);
@@ -142,7 +143,7 @@ const wrong = [
 ];
 test("what cannot be read is status 2, and says what is right", async () => {
   for (const [what, args, expected, stdin] of wrong) {
-    const { status, stdout, stderr } = await run(["verify", "call", ...args], { cwd, stdin: stdin ?? "" });
+    const { status, stdout, stderr } = await within(["verify", "call", ...args], { cwd, stdin: stdin ?? "" });
     assert.deepEqual([status, stdout], [2, ""], `${what}: ${stderr}`);
     assert.match(stderr, expected, what);
     assert.ok(!stderr.includes("fault of countersign"), stderr);
@@ -153,7 +154,7 @@ test("no secret in the environment is status 2, and a secret in the place of the
   const none = await run(["verify", "call", "a:b", "x", "--type", "query", "--audience", audience], { cwd: makeProject("src").root });
   assert.equal(none.status, 2);
   assert.match(none.stderr, /COUNTERSIGN_SECRET is not set here/);
-  const mistaken = await run(["verify", "call", "a:b", secret, "--type", "query"], { cwd });
+  const mistaken = await runWithMistake([secret])(["verify", "call", "a:b", secret, "--type", "query"], { cwd });
   assert.equal(mistaken.status, 2);
   assert.match(mistaken.stderr, /shell's history/);
 });

@@ -7,13 +7,14 @@ import { test } from "node:test";
 import { createKeyring, generateSecret } from "countersign";
 import { signMessage, signResponse, signedFetch, verifyRequest } from "countersign/http";
 import { temporaryFolder } from "./support/run.mjs";
-import { asText, stepsOf, watchedRun } from "./support/signing.mjs";
+import { asText, runWithin, stepsOf, watchedRun } from "./support/signing.mjs";
 
 /** @typedef {[string, string][]} Headers */
 
 const secret = generateSecret();
 const next = generateSecret();
 const run = watchedRun([secret, next]);
+const within = runWithin([secret, next]);
 const cwd = temporaryFolder("verify-http");
 const audience = "https://app.example";
 writeFileSync(join(cwd, ".env.local"), `COUNTERSIGN_SECRET=${secret}\nCOUNTERSIGN_SECRET_NEXT=${next}\nSITE_URL=${audience}/\n`);
@@ -95,7 +96,7 @@ test("each tampering is named by the first check that fails, and by what to do; 
   for (const [what, change, steps, code] of tampered) {
     const changed = change(text);
     assert.notEqual(changed, text, what);
-    const result = await run(["verify", "http", "--json"], { cwd, stdin: Buffer.from(changed, "latin1") });
+    const result = await within(["verify", "http", "--json"], { cwd, stdin: Buffer.from(changed, "latin1") });
     assert.equal(result.status, 1, `${what}: ${result.output}`);
     const report = result.json();
     assert.deepEqual([stepsOf(result), report.code, report.failed], [steps, code, /-(\w+)$/.exec(steps)?.[1]], what);
@@ -109,7 +110,7 @@ test("a response is for its own request, and of one key", async () => {
   const [one, other] = [await captured("/a?b=c", post, secret), await captured("/a?b=c", post, secret)];
   const judge = async (/** @type {Buffer} */ request, /** @type {Buffer | string} */ response) => {
     writeFileSync(join(cwd, "request"), request);
-    const result = await run(["verify", "http", "--request", "request", "--json"], { cwd, stdin: response });
+    const result = await within(["verify", "http", "--request", "request", "--json"], { cwd, stdin: response });
     return [result.status, result.json().code, result.json().failed];
   };
   assert.deepEqual(await judge(one.request, one.response), [0, undefined, undefined]);
@@ -126,7 +127,7 @@ test("an old capture is judged as of its time; the window may be another", async
   const message = { method: "GET", target: "/", headers: [], audience };
   const text = asText("GET / HTTP/1.1", signMessage(createKeyring(secret), message, { now }));
   const at = async (/** @type {string[]} */ ...more) => {
-    const result = await run(["verify", "http", ...more], { cwd, stdin: text });
+    const result = await within(["verify", "http", ...more], { cwd, stdin: text });
     return [result.status, /Refused: (\w+)/.exec(result.stdout)?.[1]];
   };
   assert.deepEqual(await at(), [1, "expired"]);
@@ -183,7 +184,7 @@ test("what cannot be read is status 2, and says what is right", async () => {
   writeFileSync(join(cwd, "answer"), "HTTP/1.1 200 OK\n\n");
   writeFileSync(join(cwd, "plain"), "GET / HTTP/1.1\n\n");
   for (const [what, args, expected, stdin] of wrong) {
-    const { status, stdout, stderr } = await run(["verify", "http", ...args], { cwd, stdin: stdin ?? "" });
+    const { status, stdout, stderr } = await within(["verify", "http", ...args], { cwd, stdin: stdin ?? "" });
     assert.deepEqual([status, stdout], [2, ""], `${what}: ${stderr}`);
     assert.match(stderr, expected, what);
     assert.ok(!stderr.includes("fault of countersign"), stderr);

@@ -34,17 +34,16 @@ export async function git(folder: string, environment: Environment = process.env
   const real = realpathSync(folder);
   // Another repository's variables, as in a hook, would answer for that one. No question is asked, and nothing but reading is done.
   const clean = { ...Object.fromEntries(Object.entries(environment).filter(([name]) => !/^GIT_/i.test(name))), GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
-  const call = async (args: readonly string[], options: { input?: string; accepted?: readonly number[] } = {}): Promise<{ status: number; stdout: Buffer; stderr: string }> => {
-    const { input, accepted = [0] } = options;
-    const ended = await run("git", ["--no-pager", "--literal-pathspecs", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", ...args], {
-      cwd: real,
+  const call: Call = async (command, args, { cwd = real, input, accepted = [0] } = {}) => {
+    const ended = await run("git", ["--no-pager", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", command, ...args], {
+      cwd,
       environment: clean,
       timeoutMs: TIMEOUT_MS,
       ...(input === undefined ? {} : { input }),
     });
     const stderr = ended.stderr.toString("utf8").trim();
-    if (ended.timedOut) throw new CliError(`git ${args[0]} took longer than ${TIMEOUT_MS / 1000} seconds.`, "Try again; if the repository is on a slow disk, look there.");
-    if (ended.status === undefined || !accepted.includes(ended.status)) throw new CliError(`git ${args[0]} failed: ${stderr === "" ? `status ${ended.status}` : stderr}`);
+    if (ended.timedOut) throw new CliError(`git ${command} took longer than ${TIMEOUT_MS / 1000} seconds.`, "Try again; if the repository is on a slow disk, look there.");
+    if (ended.status === undefined || !accepted.includes(ended.status)) throw new CliError(`git ${command} failed: ${stderr === "" ? `status ${ended.status}` : stderr}`);
     return { status: ended.status, stdout: ended.stdout, stderr };
   };
 
@@ -59,7 +58,7 @@ export async function git(folder: string, environment: Environment = process.env
   });
   let root: string;
   try {
-    const { status, stdout, stderr } = await call(["rev-parse", "--show-toplevel"], { accepted: [0, 128] });
+    const { status, stdout, stderr } = await call("rev-parse", ["--show-toplevel"], { accepted: [0, 128] });
     if (status === 128) return none(/not a git repository/i.test(stderr) ? "this is no git repository" : `git cannot read the repository: ${stderr.split("\n")[0]}`);
     root = realpathSync(withoutFinalNewline(stdout));
   } catch (error) {
@@ -81,13 +80,13 @@ export async function git(folder: string, environment: Environment = process.env
     async isTracked(file) {
       const path = inRoot(file);
       if (path === undefined) return false;
-      return (await call(["-C", root, "ls-files", "-z", "--", path])).stdout.length > 0;
+      return (await call("ls-files", ["-z", "--", literal(path)], { cwd: root })).stdout.length > 0;
     },
     async isIgnored(file) {
       const path = inRoot(file);
       if (path === undefined) return false;
       // A pattern with `!` that matches last is printed as well, but the status then is 1. --no-index: of a tracked file too.
-      return (await call(["-C", root, "check-ignore", "--quiet", "--no-index", "-z", "--stdin"], { input: `${path}\0`, accepted: [0, 1] })).status === 0;
+      return (await call("check-ignore", ["--quiet", "--no-index", "-z", "--stdin"], { cwd: root, input: `${path}\0`, accepted: [0, 1] })).status === 0;
     },
     async versions(file) {
       const path = inRoot(file);
@@ -95,7 +94,7 @@ export async function git(folder: string, environment: Environment = process.env
       return versionsOf(call, root, path);
     },
     async trackedFiles() {
-      const { stdout } = await call(["ls-files", "-z", "--", "."]);
+      const { stdout } = await call("ls-files", ["-z", "--", "."]);
       return stdout
         .toString("utf8")
         .split("\0")
@@ -105,11 +104,14 @@ export async function git(folder: string, environment: Environment = process.env
   };
 }
 
-type Call = (args: readonly string[], options?: { input?: string }) => Promise<{ stdout: Buffer }>;
+type Call = (command: string, args: readonly string[], options?: { cwd?: string; input?: string; accepted?: readonly number[] }) => Promise<{ status: number; stdout: Buffer; stderr: string }>;
+
+/** A path, not a pattern. */
+const literal = (path: string) => `:(top,literal)${path}`;
 
 async function versionsOf(call: Call, root: string, path: string): Promise<FileVersion[]> {
   // Every commit that changed the file, merges that brought a content of their own too. The newest first.
-  const log = await call(["-C", root, "log", "--all", "--full-history", "-m", "--no-renames", "--format=%x00%H", "--raw", "--no-abbrev", "-z", "--", path]);
+  const log = await call("log", ["--all", "--full-history", "-m", "--no-renames", "--format=%x00%H", "--raw", "--no-abbrev", "-z", "--", literal(path)], { cwd: root });
   const blobs = new Map<string, string>();
   let commit = "";
   for (const field of log.stdout.toString("utf8").split("\0")) {
@@ -118,7 +120,7 @@ async function versionsOf(call: Call, root: string, path: string): Promise<FileV
     if (blob !== undefined && !/^0+$/.test(blob) && !blobs.has(blob)) blobs.set(blob, commit);
   }
   if (blobs.size === 0) return [];
-  const { stdout } = await call(["-C", root, "cat-file", "--batch"], { input: `${[...blobs.keys()].join("\n")}\n` });
+  const { stdout } = await call("cat-file", ["--batch"], { cwd: root, input: `${[...blobs.keys()].join("\n")}\n` });
   return [...contentsOf(stdout)].map(({ blob, content }) => ({ commit: blobs.get(blob) as string, content }));
 }
 

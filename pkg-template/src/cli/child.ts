@@ -17,8 +17,8 @@ export interface RunOptions {
   environment: Environment;
   input?: string;
   timeoutMs: number;
-  /** Ends it as soon as this is true of what it wrote to stderr: some wait for ever after an error. */
-  until?: (stderr: string) => boolean;
+  /** Ends it as soon as this is true of what it wrote so far: some wait for ever after an error. */
+  until?: (stderr: string, stdout: string) => boolean;
 }
 
 /** Runs a command without a shell, and whatever it started ends with it: after the time is up, and when this process is told to end. */
@@ -55,11 +55,12 @@ export async function run(file: string, args: readonly string[], { cwd, environm
     end();
   }, timeoutMs);
   const output: { stdout: Buffer[]; stderr: Buffer[] } = { stdout: [], stderr: [] };
-  child.stdout.on("data", (chunk: Buffer) => void output.stdout.push(chunk));
-  child.stderr.on("data", (chunk: Buffer) => {
-    output.stderr.push(chunk);
-    if (until?.(Buffer.concat(output.stderr).toString("utf8")) === true) end();
-  });
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].on("data", (chunk: Buffer) => {
+      output[stream].push(chunk);
+      if (until?.(Buffer.concat(output.stderr).toString("utf8"), Buffer.concat(output.stdout).toString("utf8")) === true) end();
+    });
+  }
   // One that ends without reading its input: its own status and words tell why.
   child.stdin.on("error", () => undefined);
   child.stdin.end(input ?? "");

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Ended } from "./child.js";
 import { run } from "./child.js";
 import type { Context } from "./command.js";
@@ -13,7 +13,7 @@ import { readJson } from "./project/files.js";
 export interface Target {
   /** The project's production deployment. */
   prod?: boolean;
-  /** A file whose variables choose the deployment; relative to the package of convex/, or absolute. */
+  /** A file whose variables choose the deployment; relative to the folder that the command was started in, or absolute. */
   envFile?: string;
 }
 
@@ -97,7 +97,7 @@ export class ConvexCli {
 
   /** @returns `undefined` if it is not set. */
   async get(name: string, target: Target): Promise<string | undefined> {
-    const { stdout } = await this.#run("get", [requireName(name)], target);
+    const stdout = await this.#read("get", [requireName(name)], target);
     // The value and one line ending; nothing at all if there is none.
     const value = stdout === "" ? undefined : stdout.replace(/\n$/, "");
     this.#context.terminal.conceal(value ?? "");
@@ -127,7 +127,8 @@ export class ConvexCli {
     const plain = (written: string) => !/^['"`]/.test(written);
     if ([...places.values()].flat().every(plain) && [...places.values()].flat().length === lines.length) return new Map([...places].map(([name, [written]]) => [name, written]));
     // Otherwise a line may be part of a value. A name that is set and begins one line only begins its own line.
-    const names = (await namesOnly()) ?? [...places.keys()];
+    const names = await namesOnly();
+    if (names === undefined) return new Map([...places.keys()].map((name) => [name, undefined]));
     return new Map(
       names.map((name) => {
         const [written, ...more] = places.get(name) ?? [];
@@ -139,30 +140,42 @@ export class ConvexCli {
   async #listed(target: Target): Promise<{ text: string; namesOnly: () => Promise<string[] | undefined> }> {
     try {
       // Without the option it lists names only where it believes that an AI agent calls it.
-      const { stdout } = await this.#run("list", ["--include-values"], target);
-      const namesOnly = async () => (await this.#run("list", ["--names-only"], target)).stdout.split("\n").slice(0, -1);
-      return { text: stdout, namesOnly };
+      const text = await this.#read("list", ["--include-values"], target);
+      const namesOnly = async () => (await this.#read("list", ["--names-only"], target)).split("\n").slice(0, -1);
+      return { text, namesOnly };
     } catch (error) {
       if (!(error instanceof UnknownOption)) throw error;
       // Older ones always list values, and have no list of names alone: then every line that could begin a variable is asked for.
-      return { text: (await this.#run("list", [], target)).stdout, namesOnly: async () => undefined };
+      return { text: await this.#read("list", [], target), namesOnly: async () => undefined };
     }
+  }
+
+  /** Runs a command for what it prints. The CLI's client speaks of its connection on stdout too, before the values: then all of it is asked for again. */
+  async #read(command: string, args: readonly string[], target: Target): Promise<string> {
+    for (let tries = 0; tries < 3; tries++) {
+      const { stdout } = await this.#run(command, args, target);
+      if (!CONNECTION.test(stdout)) return stdout;
+    }
+    throw new ConvexCliError("network", `convex env ${command} lost its connection to Convex three times.`, "Run the command again.");
   }
 
   async #run(command: string, args: readonly string[], target: Target, { input, hidden = [] }: { input?: string; hidden?: readonly string[] } = {}): Promise<{ stdout: string }> {
     const words = `convex env ${command}`;
-    const options = [...(target.prod === true ? ["--prod"] : []), ...(target.envFile === undefined ? [] : ["--env-file", target.envFile])];
+    const options = [...(target.prod === true ? ["--prod"] : []), ...(target.envFile === undefined ? [] : ["--env-file", resolve(this.#context.folder, target.envFile)])];
     const { FORCE_COLOR: _, ...environment } = this.#context.environment;
-    const ended = await run(process.execPath, [this.#script, "env", command, ...args, ...options], {
+    // After "--", or Node 20 would take --env-file for an option of its own.
+    const ended = await run(process.execPath, ["--", this.#script, "env", command, ...args, ...options], {
       cwd: this.#folder,
       environment: { ...environment, NO_COLOR: "1" },
       timeoutMs: this.#timeoutMs,
       ...(input === undefined ? {} : { input }),
-      until: (stderr) => REFUSED.test(stderr),
+      until: (stderr, stdout) => REFUSED.test(stderr) || gaveUp(stderr, stdout),
     });
     const stderr = plainText(ended.stderr, hidden);
-    if (ended.status === 0) return { stdout: ended.stdout.toString("utf8") };
-    throw this.#problem(words, options, ended, stderr);
+    const stdout = ended.stdout.toString("utf8");
+    if (ended.status === 0) return { stdout };
+    // Of stdout only what tells of the connection: everything else there may be a value.
+    throw this.#problem(words, options, ended, CONNECTION.test(stdout) && !stderr.includes("WebSocket") ? `${stdout.split("\n")[0]}\n${stderr}`.trim() : stderr);
   }
 
   #problem(words: string, options: readonly string[], { timedOut, status }: Ended, stderr: string): Error {
@@ -174,6 +187,7 @@ export class ConvexCli {
     if (REFUSED.test(stderr)) {
       return new ConvexCliError("refused", "The Convex deployment refused the key that the convex CLI has.", `See that CONVEX_DEPLOY_KEY or CONVEX_SELF_HOSTED_ADMIN_KEY is the key of this deployment, or run ${login}.`);
     }
+    if (/env file .*did not contain|env file does not exist/i.test(stderr)) return new ConvexCliError("no_deployment", `${command}: that env file is missing, or names no deployment.${said}`, "Name a file with CONVEX_DEPLOY_KEY, or with CONVEX_SELF_HOSTED_URL and CONVEX_SELF_HOSTED_ADMIN_KEY.");
     if (NO_DEPLOYMENT.test(stderr)) return new ConvexCliError("no_deployment", "The convex CLI is not logged in, or no deployment is chosen.", `Run ${dev} first, in ${this.#folder}.`);
     if (NETWORK.test(stderr)) return new ConvexCliError("network", `${command} could not reach Convex.${said}`, "See that the network works, and that the deployment runs if it is a local one.");
     if (timedOut) return new ConvexCliError("timed_out", `${command} took longer than ${this.#timeoutMs / 1000} seconds and was stopped.${said}`, "See that the deployment can be reached; --timeout <seconds> gives it longer.");
@@ -189,8 +203,16 @@ class UnknownOption extends ConvexCliError {
 }
 
 const REFUSED = /deploy key was invalid|BadDeployKey|InvalidDeployKey|BadAdminKey|invalid (?:admin|deploy) key|InvalidAdminKey|AccessTokenInvalid|not authorized|permission denied|do(?:es)? not have permission/i;
-const NO_DEPLOYMENT = /No CONVEX_DEPLOYMENT set|not logged in|convex login|no Convex deployment configuration|did not contain environment variables for a Convex deployment|env file does not exist|No access token|MissingAccessToken/i;
+const NO_DEPLOYMENT = /No CONVEX_DEPLOYMENT set|not logged in|convex login|no Convex deployment configuration|MissingAccessToken|access token is required|Authenticate with `npx convex/i;
 const NETWORK = /fetch failed|ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|network error|unable to (?:reach|connect)|WebSocket (?:error|closed)/i;
+
+/** What the CLI's client says of its connection. */
+const CONNECTION = /^(?:WebSocket |Attempting reconnect in |Network recovery |Failed to send message on WebSocket|Received unexpected )/;
+
+/** Without a server it tries again and again, for ever; three times are enough. */
+function gaveUp(stderr: string, stdout: string): boolean {
+  return [stderr, stdout].some((text) => CONNECTION.test(text.trimStart()) && text.split("Attempting reconnect in ").length > 3);
+}
 
 function accessIn(path: string): Record<string, string> {
   const text = readEnvFile(path)?.text;

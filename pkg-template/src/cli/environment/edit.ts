@@ -52,9 +52,13 @@ function* waysToWrite(value: string): Generator<string> {
   // dotenv-expand leaves a `$` alone that has a backslash in front, and takes the backslash away.
   const escaped = value.replaceAll("$", "\\$");
   if (/^[\w.~:/@%+,=-]+$/.test(value)) yield value;
-  if (!/\\[nr]/.test(escaped)) yield `"${escaped.replaceAll("\n", "\\n").replaceAll("\r", "\\r")}"`;
+  // In double quotes, and nowhere else, a line ending can be written as \n; what reads like that already cannot.
+  const doubled = /\\[nr]/.test(escaped) ? undefined : `"${escaped.replaceAll("\n", "\\n").replaceAll("\r", "\\r")}"`;
+  if (doubled !== undefined && !value.includes('"')) yield doubled;
   yield `'${escaped}'`;
   yield `\`${escaped}\``;
+  // dotenv takes the outer quotes away whatever is between them, if the line ends there.
+  if (doubled !== undefined) yield doubled;
   if (!/[#\r\n]/.test(escaped)) yield escaped;
 }
 

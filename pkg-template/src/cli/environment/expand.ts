@@ -17,7 +17,8 @@ export function expandInto(environment: Record<string, string | undefined>, valu
   }
 }
 
-/** A copy without what is unset. */
-export function copyOf(environment: Environment): Record<string, string> {
-  return Object.fromEntries(Object.entries(environment).filter((entry): entry is [string, string] => entry[1] !== undefined));
+/** A copy that inherits what `process.env` does: Next.js finds a `$constructor` there. */
+export function copyOf(environment: Environment): Record<string, string | undefined> {
+  const set = Object.entries(environment).filter(([, value]) => value !== undefined);
+  return Object.assign(Object.create(Object.getPrototypeOf(process.env) as object) as Record<string, string | undefined>, Object.fromEntries(set));
 }

@@ -54,7 +54,7 @@ export function readNextEnvironment(project: Project, context: Context, mode: Mo
   const loaded: Record<string, string> = {};
   const sources = new Map<string, Source[]>();
   const add = (name: string, source: Source) => void sources.set(name, [...(sources.get(name) ?? []), source]);
-  for (const [name, written] of Object.entries(initial)) add(name, { source: "process", written });
+  for (const [name, written] of Object.entries(initial)) add(name, { source: "process", written: written ?? "" });
   const files: NextEnvironment["files"] = [];
   for (const name of nextEnvFiles(mode)) {
     const path = join(folder, name);
@@ -75,7 +75,8 @@ export function readNextEnvironment(project: Project, context: Context, mode: Mo
     }
     files.push({ name, path, text: read.text, entries });
     for (const [variable, value] of Object.entries(values)) {
-      if (!Object.hasOwn(initial, variable) && !Object.hasOwn(loaded, variable)) loaded[variable] = value;
+      // Next.js asks both objects this way, with what they inherit.
+      if (initial[variable] === undefined && loaded[variable] === undefined) loaded[variable] = value;
     }
     // Of one name the last counts.
     const seen = new Set<string>();
@@ -88,7 +89,7 @@ export function readNextEnvironment(project: Project, context: Context, mode: Mo
   const variables = new Map<string, NextVariable>();
   for (const [name, [first, ...shadows]] of sources) {
     if (first === undefined) continue;
-    variables.set(name, { ...first, name, value: loaded[name] ?? running[name] ?? first.written, shadows });
+    variables.set(name, { ...first, name, value: (Object.hasOwn(loaded, name) ? loaded[name] : running[name]) ?? first.written, shadows });
   }
   return { mode, folder, variables, files };
 }

@@ -12,7 +12,7 @@ export interface EnvEntry {
   /** The quotes that dotenv takes off. */
   quote: "" | "'" | '"' | "`";
   exported: boolean;
-  /** Where things stand in the text: the name (or `export`), and the raw value. */
+  /** Where things stand in the text: the name, or `export` in its line, and the raw value. */
   span: { start: number; valueStart: number; valueEnd: number };
 }
 
@@ -42,16 +42,19 @@ export function parseEnvFile(text: string): EnvFile {
     // White space alone is no value: what is put there stands right after the equals sign.
     const valueStart = trimmed === "" ? afterEquals : from + written.indexOf(trimmed);
     const valueEnd = valueStart + trimmed.length;
-    const [start] = (indices["exported"] ?? indices["name"]) as [number, number];
-    line += count(normal.slice(counted, start), "\n");
-    counted = start;
+    const [name] = indices["name"] as [number, number];
+    const exported = groups["exported"] ?? "";
+    // dotenv lets the name follow in the next line; `export` then is not of the name's line.
+    const start = exported.includes("\n") ? name : name - exported.length;
+    line += count(normal.slice(counted, name), "\n");
+    counted = name;
     entries.push({
       name: groups["name"] as string,
       raw: text.slice(places(valueStart), places(valueEnd)),
       value: unquoted(trimmed),
       line,
       quote: quoteOf(trimmed),
-      exported: groups["exported"] !== undefined,
+      exported: exported !== "",
       span: { start: places(start), valueStart: places(valueStart), valueEnd: places(valueEnd) },
     });
   }

@@ -55,8 +55,8 @@ function withoutComment(text: string): string {
 function scalar(text: string, line: number): string {
   const quoted = /^'([^']*)'$|^"([^"\\]*)"$/.exec(text);
   if (quoted !== null) return (quoted[1] ?? quoted[2]) as string;
-  // What else begins a plain text is YAML for something: an anchor, a tag, a block, a map.
-  if (!/^[\w@./*!][^'"#&|>{}[\],]*$/.test(text) || /^!\s|^!\w+\s|:\s|:$|^\*\w/.test(text)) throw unreadable(line);
+  // Without quotes, * and ! at the beginning are YAML's own, and so is a colon before a space.
+  if (!/^[\w@./][^'"&|>{}[\],]*$/.test(text) || /:(?:\s|$)/.test(text)) throw unreadable(line);
   return text;
 }
 

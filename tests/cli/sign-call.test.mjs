@@ -8,6 +8,7 @@ import { promisify } from "node:util";
 import { createKeyring, generateSecret, verifyCall } from "countersign";
 import { startConvex } from "../support/convex/index.mjs";
 import { fromConvexJson } from "../conformance/cases/checks.mjs";
+import { commandPage, readmeSnippet, snippet } from "../docs/snippets.mjs";
 import { makeProject } from "./support/project.mjs";
 import { environment } from "./support/run.mjs";
 import { runWithMistake, runWithin, watchedRun } from "./support/signing.mjs";
@@ -25,14 +26,14 @@ export const { signedQuery, signedMutation, signedAction } = countersign({ query
 `;
 const files = {
   "convex/convex.config.ts": `import { defineApp } from "convex/server";\nimport countersign from "countersign/convex.config";\nconst app = defineApp();\napp.use(countersign);\nexport default app;\n`,
-  "convex/schema.ts": `import { defineSchema, defineTable } from "convex/server";\nimport { v } from "convex/values";\nexport default defineSchema({ events: defineTable({ eventId: v.string(), count: v.int64(), bytes: v.bytes(), rate: v.number() }) });\n`,
+  "convex/schema.ts": `import { defineSchema, defineTable } from "convex/server";\nimport { v } from "convex/values";\nexport default defineSchema({ events: defineTable({ eventId: v.string(), provider: v.string() }), counts: defineTable({ eventId: v.string(), count: v.int64(), bytes: v.bytes(), rate: v.number() }) });\n`,
   "convex/countersign.ts": countersignFile,
   "convex/inner/events.ts": `import { v } from "convex/values";
 import { internalMutation, internalQuery } from "../_generated/server";
 import { signedMutation, signedQuery } from "../countersign";
 const args = { eventId: v.string(), count: v.int64(), bytes: v.bytes(), rate: v.number() };
-export const record = signedMutation({ args, handler: async (ctx, event) => { await ctx.db.insert("events", event); return "done by " + ctx.caller.keyId; } });
-export const list = signedQuery({ args: {}, handler: async (ctx) => (await ctx.db.query("events").collect()).length });
+export const record = signedMutation({ args, handler: async (ctx, event) => { await ctx.db.insert("counts", event); return "done by " + ctx.caller.keyId; } });
+export const list = signedQuery({ args: {}, handler: async (ctx) => (await ctx.db.query("counts").collect()).length });
 export const hidden = internalQuery({ args: { text: v.string() }, handler: async (_ctx, { text }) => "hidden: " + text });
 `,
   "convex/gateway.ts": `import { gateway } from "countersign/convex";
@@ -40,6 +41,7 @@ import { components } from "./_generated/api";
 import * as builders from "./_generated/server";
 export const { query, mutation, action } = gateway({ query: builders.query, mutation: builders.mutation, action: builders.action, replay: components.countersign, allow: ["inner/events:*"] });
 `,
+  "convex/webhooks.ts": readmeSnippet("convex/webhooks.ts"),
   "convex/notes.ts": undefined,
   ".env.local": `COUNTERSIGN_SECRET="${secret}"\r\nCOUNTERSIGN_WORKER=${worker}\nNEXT_PUBLIC_CONVEX_URL=${cloud}\n`,
 };
@@ -116,12 +118,12 @@ test("--curl: the command is accepted once, and refused the second time", async 
   const first = await bash(stdout);
   assert.equal(first.status, "success", JSON.stringify(first));
   assert.equal(first.value, `done by ${createKeyring(secret).keyIds[0]}`);
-  const rows = await convex.readTable("", "events");
+  const rows = await convex.readTable("", "counts");
   assert.deepEqual(rows.map(({ eventId, count, rate }) => [eventId, count, Object.is(rate, -0)]), [['it\'s "one" $HOME `id` \\ \n!', 1n, true]]);
   const second = await bash(stdout);
   assert.deepEqual([second.status, second.errorData], ["error", { code: "unauthorized" }]);
   assert.ok(convex.logs.some(({ message }) => /code=replayed/.test(message)));
-  assert.equal((await convex.readTable("", "events")).length, 1);
+  assert.equal((await convex.readTable("", "counts")).length, 1);
 });
 
 test("--curl: a query, a retried mutation with an idempotency key, and an internal function through the gateway", async () => {
@@ -137,6 +139,13 @@ test("--curl: a query, a retried mutation with an idempotency key, and an intern
   assert.equal((await command("inner/events:list", "--type", "query")).value, before + 1);
   const hidden = await command("inner/events:hidden", "--type", "query", "--args", '{"text":"a"}', "--gateway");
   assert.equal(hidden.value, "hidden: a", JSON.stringify(hidden));
+});
+
+test("the page's command, as it stands there, calls the function", async () => {
+  const env = environment({ npm_config_offline: "true", NEXT_PUBLIC_CONVEX_URL: convex.url });
+  const { stdout } = await exec("bash", ["-euo", "pipefail", "-c", snippet(commandPage, "sign a call")], { cwd, env });
+  assert.match(JSON.parse(stdout).value, /^polar event recorded, signed by key [0-9a-f]{16}$/);
+  assert.equal((await convex.readTable("", "events")).length, 1);
 });
 
 /** @type {[string, string[], RegExp, { env?: Record<string, string>, stdin?: string }?][]} */

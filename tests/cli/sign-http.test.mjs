@@ -11,7 +11,9 @@ import { promisify } from "node:util";
 import { createKeyring, generateSecret } from "countersign";
 import { memoryReplayStore, verifyMessage, verifyRequest } from "countersign/http";
 import { hmac, verifyWebhook } from "countersign/webhooks";
+import { commandPage, snippet } from "../docs/snippets.mjs";
 import { makers } from "../webhooks/makers.mjs";
+import { makeProject } from "./support/project.mjs";
 import { environment, temporaryFolder } from "./support/run.mjs";
 import { headersIn, runWithMistake, runWithin, watchedRun } from "./support/signing.mjs";
 
@@ -91,6 +93,7 @@ const sent = [
   ["a POST with a file", ["POST", "/orders", "-H", "content-type: application/json", "--data", "body.json"]],
   ["a file with a name that a shell would read", ["POST", "/orders", "--data", "it's \"a\" $file"]],
   ["a body on stdin", ["PATCH", "/orders", "--data", "-"], "a body\n"],
+  ["a digest that was there before", ["POST", "/orders", "-H", "Content-Digest: sha-256=:AAAA:", "--data", "body.json"]],
   ["an empty file", ["POST", "/orders", "--data", "empty"]],
   ["a POST without a body", ["POST", "/orders"]],
   ["a DELETE with headers that a shell would read", ["DELETE", "/orders/1", "-H", "x-note: it's $HOME `id` \"\\", "-H", "x-empty:", "--cover", "x-note"]],
@@ -170,6 +173,16 @@ test("webhooks: --curl delivers it", async () => {
   const { method, url, headers, body: sentBody } = received.at(-1) ?? assert.fail();
   assert.deepEqual([method, url], ["POST", "/hook?a=1"]);
   verifyWebhook("stripe", { secret: whsec, headers, body: sentBody });
+});
+
+test("webhooks: the page's command, as it stands there, delivers it", async () => {
+  const whsec = "whsec_abcdefghijklmnopqrstuvwxyz";
+  const folder = makeProject("plain", { files: { ".env.local": `STRIPE_WEBHOOK_SECRET=${whsec}\n`, "event.json": '{"id":"evt_2"}\n' } }).root;
+  const command = snippet(commandPage, "sign a webhook").replace("http://localhost:3000/api", `${origin}/hook`);
+  const { stdout } = await exec("bash", ["-euo", "pipefail", "-c", command], { cwd: folder, env: environment({ npm_config_offline: "true" }) });
+  assert.equal(stdout, "kept");
+  const { headers, body: sentBody } = received.at(-1) ?? assert.fail();
+  assert.equal(verifyWebhook("stripe", { secret: whsec, headers, body: sentBody }).id, "evt_2");
 });
 
 /** @type {[string, string[], RegExp][]} */

@@ -11,7 +11,7 @@ import { makeProject } from "./support/project.mjs";
 import { run, temporaryFolder } from "./support/run.mjs";
 import { asText, internal } from "./support/signing.mjs";
 
-const { judgeCall, judgeMessage, judgeWebhook } = await internal("verify/judge.js");
+const { judgeCall, judged, judgeMessage, judgeWebhook } = await internal("verify/judge.js");
 
 /** @param {string} name @returns {any[]} */
 const vectors = (name) => JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), "utf8"));
@@ -84,6 +84,17 @@ test("every webhook of the vectors is judged as verifyWebhook judges it", () => 
     if (steps.length > 0) explained++;
   }
   assert.ok(accepted > 30 && explained > 180, `${accepted} ${explained}`);
+});
+
+test("an explanation that came to another end than the verifier is a fault, and is not shown", () => {
+  const yes = () => ({ caller: "default" });
+  const no = () => {
+    throw new CountersignError("expired");
+  };
+  const steps = (/** @type {string[]} */ ...details) => () => ({ steps: details.map((detail) => ({ step: "x", ok: !detail.includes(": "), detail })) });
+  assert.equal(judged(yes, steps("fine")).code, undefined);
+  assert.equal(judged(no, steps("fine", "expired: too old")).code, "expired");
+  for (const [verify, explain] of [[no, steps("fine")], [yes, steps("expired: too old")], [no, steps("key_unknown: who", "expired: too old")]]) assert.throws(() => judged(verify, explain), /The verifier says/);
 });
 
 const folder = temporaryFolder("vectors");

@@ -15,7 +15,7 @@ export interface CurlRequest {
 
 /** The command that sends a request exactly so, and nothing else. */
 export function curlCommand({ method, url, headers, body }: CurlRequest): string {
-  const lines = [["curl", ...methodOf(method, body !== undefined), "--globoff", "--path-as-is", quote(url)].join(" ")];
+  const lines = [["curl", ...methodOf(method, body !== undefined), "--globoff", quote(url)].join(" ")];
   // A header without a value is written with a semicolon.
   for (const [name, value] of headers) lines.push(`-H ${quote(value === "" ? `${name};` : `${name}: ${value}`)}`);
   if (body !== undefined) lines.push("text" in body ? `--data-raw ${quote(body.text)}` : `--data-binary ${quote(`@${body.file}`)}`);

@@ -6,6 +6,7 @@ import { CliError } from "../errors.js";
 import { curlCommand, forWhichShell } from "./curl.js";
 import { addPlaceOptions, surroundings } from "./environment.js";
 import type { PlaceOptions } from "./environment.js";
+import type { HeaderField } from "./input.js";
 import { oneOnStdin, parseHeader, parseUrl, readData, several } from "./input.js";
 import { mistaken } from "./mistakes.js";
 import { addSecretOptions, openNamedKeyring, refuseSecretArguments, signingSecret } from "./secrets.js";
@@ -50,7 +51,7 @@ async function signOneRequest(context: Context, options: SignHttpOptions, givenM
     const audience = options.audience ?? url.origin;
     const message = { method, target: url.pathname + url.search, headers, body, audience };
     const fields = mistaken(() => signMessage(keyring, message, { components: options.cover ?? [] }));
-    const curl = options.curl === true ? curlCommand({ method, url: url.href, headers: [...headers, ...fields], body: body.length === 0 ? undefined : { file: options.data as string } }) : undefined;
+    const curl = options.curl === true ? curlCommand({ method, url: url.href, headers: withFields(headers, fields), body: body.length === 0 ? undefined : { file: options.data as string } }) : undefined;
     terminal.line(curl ?? fields.map(([name, value]) => `${name}: ${value}`).join("\n"));
     const { dim, yellow } = terminal.colours;
     if (url.href !== givenUrl && url.href !== `${givenUrl}/`) terminal.notice(`${yellow("!")} Send it to exactly this URL, for which it is signed: ${url.href}`);
@@ -59,6 +60,12 @@ async function signOneRequest(context: Context, options: SignHttpOptions, givenM
   } finally {
     keyring.free();
   }
+}
+
+/** A signature's fields are in the place of any before. */
+function withFields(headers: readonly HeaderField[], fields: readonly HeaderField[]): HeaderField[] {
+  const set = fields.map(([name]) => name.toLowerCase());
+  return [...headers.filter(([name]) => !set.includes(name.toLowerCase())), ...fields];
 }
 
 /** The URL as signedFetch sends it: Next.js writes every query so before a route sees it. */

@@ -49,8 +49,8 @@ export function judgeWebhook(provider: WebhookProvider, options: VerifyWebhookOp
 /** Codes that speak of the set-up, or of how this was asked, and not of what was received. */
 const mistakes = ["type_invalid", "text_malformed", "value_unsupported", "secret_missing", "secret_weak", "secret_malformed", "key_conflict", "misconfigured"];
 
-/** The verifier has the say. The explanation is of the same checks; if it came to another end, it would explain nothing. */
-function judged<Found>(verify: () => Found, explain: () => Explanation): Verdict<Found> {
+/** @internal The verifier has the say. The explanation is of the same checks; if it came to another end, it would explain nothing. */
+export function judged<Found>(verify: () => Found, explain: () => Explanation): Verdict<Found> {
   const said = verdictOf(verify);
   const explanation = said.code === "header_invalid" ? explained(explain) : explain();
   const failed = explanation.steps.find(({ ok }) => !ok);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fingerprint, generateSecret } from "countersign";
-import { putConvexCli, startDeployments } from "./support/deployments.mjs";
+import { putConvexCli, startDeployments, storeDeployments } from "./support/deployments.mjs";
 import { makeProject } from "./support/project.mjs";
 import { run, temporaryFolder } from "./support/run.mjs";
 import { watching } from "./support/watching.mjs";
@@ -84,36 +84,85 @@ const rows = {
     assert.equal((await watch.run(["doctor", "--offline"], { cwd: project.root, env: { COUNTERSIGN_SECRET: awkward } })).status, 1);
   },
 
-  async rotate() {
+  async init() {
+    // With the real CLI, whose arguments and files are looked at too.
     const { env } = deployments;
-    const project = soundProject();
-    const original = { ...deployments.variables("dev") };
+    const project = makeProject("plain", { git: true });
+    project.write(".env.local", deployments.dotenv + `AWKWARD=${quoted(awkward)}\n`);
+    const all = deployments.variables("dev");
+    for (const name of Object.keys(all)) await deployments.set("dev", name, undefined);
+    const first = await watch.run(["init", "--yes", "--example"], { cwd: project.root, env, made: ({ output }) => ({ "the secret made": secretIn(project, output) }) });
+    assert.equal(first.status, 0, first.output);
+    assert.equal(deployments.variables("dev")["COUNTERSIGN_SECRET"], secretIn(project));
+    for (const [name, value] of Object.entries(all)) await deployments.set("dev", name, value);
+
+    const other = makeProject("plain", { git: true });
+    const store = storeDeployments(other);
+    const cwd = other.root;
+    // Stopped in each way, and then gone through with.
+    assert.equal((await watch.run(["init", "--dry-run"], { cwd })).status, 0);
+    assert.equal((await watch.runInTerminal(["init"], { cwd, answers: [{ when: /Yes/, type: "\u0003" }] })).status, 2);
+    for (const standIn of /** @type {const} */ (["failing", "slow", "not logged in", "missing"])) {
+      putConvexCli(other, standIn);
+      const stopped = await watch.run(["init", "--yes", "--timeout", "1"], { cwd });
+      assert.equal(stopped.status, 2, stopped.output);
+    }
+    store.put();
+    for (const more of [["--json"], ["--prod"]]) {
+      const ended = await watch.run(["init", "--yes", ...more], { cwd, made: () => ({ "the other secret made": secretIn(other), ...(store.variables("prod")["COUNTERSIGN_SECRET"] === undefined ? {} : { "the one made for production": store.variables("prod")["COUNTERSIGN_SECRET"] ?? "" }) }) });
+      assert.notEqual(ended.status, 2, ended.output);
+    }
+    assert.notEqual(store.variables("prod")["COUNTERSIGN_SECRET"], store.variables("dev")["COUNTERSIGN_SECRET"]);
+    // One that fails while it writes the secret, and repeats it.
+    const broken = makeProject("plain", { files: { ".env.local": `COUNTERSIGN_SECRET=${server}\n` } });
+    putConvexCli(broken, { script: `if (process.argv.includes("set")) { const given = require("fs").readFileSync(0, "utf8"); console.log(given); console.error("✖ cannot set " + JSON.stringify(given)); process.exit(1); }` });
+    const failed = await watch.run(["init", "--yes"], { cwd: broken.root });
+    assert.equal(failed.status, 2, failed.output);
+    // Two that differ: both are named, by their fingerprints.
+    storeDeployments(broken, { dev: { COUNTERSIGN_SECRET: convexSecret } });
+    const differ = await watch.run(["init", "--yes"], { cwd: broken.root });
+    assert.ok(differ.status === 1 && differ.output.includes(fingerprint(server)) && differ.output.includes(fingerprint(convexSecret)), differ.output);
+  },
+
+  async rotate() {
+    // A step with the real CLI, whose arguments and files are looked at too.
+    const { env } = deployments;
+    const real = soundProject();
     await deployments.set("dev", "COUNTERSIGN_SECRET", server);
-    try {
-      const secretOf = () => /^COUNTERSIGN_SECRET=['"]?(csk_\w[^'"\n]*)/m.exec(project.read(".env.local"))?.[1] ?? "";
-      const nextOf = () => ({ "the next secret": String(deployments.variables("dev")["COUNTERSIGN_SECRET_NEXT"]) });
-      assert.equal((await watch.run(["rotate", "--dry-run"], { cwd: project.root, env })).status, 0);
-      const first = await watch.run(["rotate", "--yes", "--until", "next"], { cwd: project.root, env, made: nextOf });
-      assert.equal(first.status, 0, first.output);
-      // Interrupted in the middle: the convex CLI never ends, and then fails with all it was given in its message.
-      const broken = soundProject();
-      for (const standIn of /** @type {const} */ (["slow", "failing"])) {
-        putConvexCli(broken, standIn);
-        const stopped = await watch.run(["rotate", "--yes", "--timeout", "1"], { cwd: broken.root, env });
-        assert.equal(stopped.status, 2, stopped.output);
-      }
-      const rest = await watch.run(["rotate", "--yes", "--no-wait", "--json"], { cwd: project.root, env });
-      assert.equal(rest.status, 0, rest.output);
-      const made = secretOf();
-      assert.notEqual(made, server);
-      assert.equal(deployments.variables("dev")["COUNTERSIGN_SECRET"], made);
-      // The whole way at once, and by hand at a terminal.
-      const again = await watch.run(["rotate", "--yes", "--no-wait"], { cwd: project.root, env, made: () => ({ "the third secret": secretOf() }) });
-      assert.equal(again.status, 0, again.output);
-      const refused = await watch.runInTerminal(["rotate"], { cwd: project.root, env, answers: [{ when: /Yes/, type: "\u0003" }] });
-      assert.equal(refused.status, 2, refused.output);
-    } finally {
-      for (const name of Object.keys(deployments.variables("dev"))) await deployments.set("dev", name, original[name]);
+    const first = await watch.run(["rotate", "--yes", "--until", "next"], { cwd: real.root, env, timeoutMs: 180_000, made: () => ({ "the next secret": deployments.variables("dev")["COUNTERSIGN_SECRET_NEXT"] ?? "" }) });
+    assert.equal(first.status, 0, first.output);
+    await deployments.set("dev", "COUNTERSIGN_SECRET", convexSecret);
+    await deployments.set("dev", "COUNTERSIGN_SECRET_NEXT", undefined);
+
+    const project = soundProject();
+    const cwd = project.root;
+    const store = storeDeployments(project, { dev: { COUNTERSIGN_SECRET: server, AWKWARD: awkward }, prod: { COUNTERSIGN_SECRET: production } });
+    const made = () => ({ "the new secret": store.variables("dev")["COUNTERSIGN_SECRET_NEXT"] ?? secretIn(project) });
+    assert.equal((await watch.run(["rotate", "--dry-run"], { cwd })).status, 0);
+    assert.equal((await watch.runInTerminal(["rotate"], { cwd, answers: [{ when: /Yes/, type: "\u0003" }] })).status, 2);
+    // Interrupted in the middle, by a CLI that never ends, by one that fails with all it was given in its message, and by Ctrl-C.
+    assert.equal((await watch.run(["rotate", "--yes", "--until", "next"], { cwd, made })).status, 0);
+    for (const standIn of /** @type {const} */ (["slow", "failing"])) {
+      putConvexCli(project, standIn);
+      const stopped = await watch.run(["rotate", "--yes", "--timeout", "1"], { cwd });
+      assert.equal(stopped.status, 2, stopped.output);
+    }
+    putConvexCli(project, "slow");
+    await watch.run(["rotate", "--yes"], { cwd, started: (child) => setTimeout(() => child.kill("SIGINT"), 1500) });
+    store.put();
+    const rest = await watch.run(["rotate", "--yes", "--no-wait", "--json"], { cwd, made });
+    assert.equal(rest.status, 0, rest.output);
+    assert.notEqual(secretIn(project), server);
+    assert.equal(store.variables("dev")["COUNTERSIGN_SECRET"], secretIn(project));
+    // The whole way at once, and production's.
+    const again = await watch.run(["rotate", "--yes", "--no-wait"], { cwd, made: () => ({ "the third secret": secretIn(project) }) });
+    assert.equal(again.status, 0, again.output);
+    const prod = await watch.run(["rotate", "--yes", "--prod"], { cwd, made: () => ({ "production's next secret": store.variables("prod")["COUNTERSIGN_SECRET_NEXT"] ?? server }) });
+    assert.ok(prod.status !== null, prod.output);
+    // A secret that is none, and two that differ.
+    for (const dev of [{ COUNTERSIGN_SECRET: placeholder }, { COUNTERSIGN_SECRET: convexSecret }]) {
+      storeDeployments(project, { dev });
+      assert.ok([1, 2].includes((await watch.run(["rotate", "--yes"], { cwd })).status ?? 0));
     }
   },
 
@@ -195,6 +244,9 @@ const rows = {
     }
   },
 };
+
+/** @param {import("./support/project.mjs").Project} project @param {string} [output] of what should have written one */
+const secretIn = (project, output = "") => /^COUNTERSIGN_SECRET=['"]?(csk_[\w-]+)/m.exec(project.read(".env.local"))?.[1] ?? assert.fail(`there is no secret in .env.local\n${output}`);
 
 const call = ["notes:add", "--type", "mutation", "--args", '{"text":"x"}'];
 

@@ -4,7 +4,7 @@
 // provisioning service that says where each deployment is; that service stands here, because `--prod` is refused to self-hosted deployments.
 
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { startConvex } from "../../support/convex/index.mjs";
@@ -140,6 +140,43 @@ const standIns = {
   /** A deploy key that belongs elsewhere. */
   "refused key": `console.error("✖ The provided deploy key was invalid for this deployment. Double check that the environment this key was generated for matches the desired deployment."); process.exit(1);`,
 };
+
+/** What stands in where the convex CLI is called often, and it is not about the CLI: as 1.48 does it, in a tenth of the time. @param {string} file */
+const stored = (file) => `
+const { readFileSync, writeFileSync } = require("node:fs");
+const file = ${JSON.stringify(file)};
+const state = JSON.parse(readFileSync(file, "utf8"));
+const args = process.argv.slice(2);
+const variables = state[args.includes("--prod") ? "prod" : "dev"];
+const [group, action, name] = args.filter((arg) => !arg.startsWith("--"));
+const found = name in variables;
+if (group !== "env") throw new Error("unexpected: " + args.join(" "));
+if (action === "list") for (const [key, value] of Object.entries(variables)) console.log(args.includes("--names-only") ? key : key + "=" + (/["'\`\\s#]/.test(value) ? JSON.stringify(value) : value));
+else if (action === "get") { if (found) console.log(variables[name]); else console.error('✖ Environment variable "' + name + '" not found.'); }
+else if (action === "set") variables[name] = readFileSync(0, "utf8").replace(/\\r?\\n$/, "");
+else if (action === "remove") delete variables[name];
+else throw new Error("unexpected: " + args.join(" "));
+writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+`;
+
+/**
+ * Puts a convex CLI into a project whose two deployments are a file.
+ * @param {import("./project.mjs").Project} project
+ * @param {{ dev?: Record<string, string>, prod?: Record<string, string> }} [variables]
+ */
+export function storeDeployments(project, { dev = {}, prod = {} } = {}) {
+  // Secrets are meant to be in it, as the name says to the watcher.
+  const file = join(temporaryFolder("deployments"), "deployments.env");
+  writeFileSync(file, JSON.stringify({ dev, prod }), { mode: 0o600 });
+  const put = () => putConvexCli(project, { script: stored(file) });
+  put();
+  return {
+    /** Again, after another one was put there. */
+    put,
+    /** @param {Kind} kind @returns {Record<string, string>} */
+    variables: (kind) => JSON.parse(readFileSync(file, "utf8"))[kind],
+  };
+}
 
 /**
  * Puts another convex CLI into a project, or none.

@@ -24,6 +24,7 @@ const wrappers = new Set(["String", "Buffer.from", "JSON.stringify", "encodeURIC
 export class Tracer {
   readonly source: Source;
   readonly #named: readonly string[];
+  readonly #known = new Map<Node, FromEnvironment | undefined>();
 
   constructor(source: Source, named: readonly string[]) {
     this.source = source;
@@ -40,6 +41,15 @@ export class Tracer {
   environment(wrapped: Node | null | undefined, depth = 0): FromEnvironment | undefined {
     if (!wrapped || depth > 12) return undefined;
     const node = unwrap(wrapped);
+    // Each node once: names that lead to functions that lead to names would be followed again and again.
+    if (this.#known.has(node)) return this.#known.get(node);
+    this.#known.set(node, undefined);
+    const found = this.#follow(node, depth);
+    this.#known.set(node, found);
+    return found;
+  }
+
+  #follow(node: Node, depth: number): FromEnvironment | undefined {
     const again = (next: Node | null | undefined) => this.environment(next, depth + 1);
     switch (node.type) {
       case "MemberExpression":

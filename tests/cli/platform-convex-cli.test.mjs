@@ -5,11 +5,14 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { ConvexCli } from "../../node_modules/countersign/esm/cli/convex-cli.js";
-import { findProject } from "../../node_modules/countersign/esm/cli/project/index.js";
 import { putConvexCli, startDeployments } from "./support/deployments.mjs";
 import { makeProject } from "./support/project.mjs";
 import { environment, temporaryFolder } from "./support/run.mjs";
+
+/** @param {string} file @returns {Promise<any>} */
+const internal = (file) => import(new URL(`../../node_modules/countersign/esm/cli/${file}`, import.meta.url).href);
+const { ConvexCli } = await internal("convex-cli.js");
+const { findProject } = await internal("project/index.js");
 
 /** @param {import("./support/project.mjs").Project} made @param {{ env?: Record<string, string>, timeoutMs?: number, from?: string }} [options] */
 function open(made, { env = {}, timeoutMs = 60_000, from = made.root } = {}) {
@@ -152,6 +155,20 @@ test("no server: the real CLI tries for ever, countersign does not", async () =>
   const { cli } = open(made, { timeoutMs: 50_000 });
   await assert.rejects(cli.variables({}), { reason: "network" });
   await assert.rejects(cli.set("A", secret, {}), { reason: "network" });
+});
+
+test("what the CLI's client prints of its connection, on stdout too, is no value", async () => {
+  const made = makeProject("plain");
+  const lines = "WebSocket closed with code 1006\\nAttempting reconnect in 12ms\\nWebSocket reconnected at 12:00:00\\n";
+  const place = putConvexCli(made, { script: `const fs = require("node:fs");\nconst count = __dirname + "/count";\nconst calls = fs.existsSync(count) ? Number(fs.readFileSync(count, "utf8")) : 0;\nfs.writeFileSync(count, String(calls + 1));\nprocess.stdout.write((calls % 4 === 0 || calls >= 4 ? "${lines}" : "") + (process.argv[3] === "get" ? "the value\\n" : "A=1\\nB=2\\n"));` });
+  const { cli } = open(made);
+  assert.equal(await cli.get("A", {}), "the value");
+  assert.deepEqual(Object.fromEntries(await cli.variables({})), { A: "1", B: "2" });
+  assert.equal(await cli.get("A", {}), "the value");
+  await assert.rejects(cli.variables({}), { reason: "network" });
+  assert.equal(readFileSync(join(place, "bin/count"), "utf8"), "7");
+  putConvexCli(made, "offline");
+  await assert.rejects(open(made, { timeoutMs: 1000 }).cli.get("A", {}), { reason: "network" });
 });
 
 test("slow: it and what it started are stopped when the time is up", async () => {

@@ -5,10 +5,13 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync,
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
-import { parseEnvFile, removeVariable, setVariable, writePrivately } from "../../node_modules/countersign/esm/cli/environment/index.js";
-import { CliError } from "../../node_modules/countersign/esm/cli/errors.js";
 import { chance, nastyFile, pick, random, seed } from "./support/env-files.mjs";
 import { temporaryFolder } from "./support/run.mjs";
+
+/** @param {string} file @returns {Promise<any>} */
+const internal = (file) => import(new URL(`../../node_modules/countersign/esm/cli/${file}`, import.meta.url).href);
+const { parseEnvFile, removeVariable, setVariable, writePrivately } = await internal("environment/index.js");
+const { CliError } = await internal("errors.js");
 
 /** @type {typeof import("@next/env")} */
 const next = createRequire(createRequire(import.meta.url).resolve("next/package.json"))("@next/env");
@@ -26,7 +29,12 @@ function readByNext(text) {
 }
 
 /** @param {string} text @returns {[string, string, string][]} */
-const others = (text) => parseEnvFile(text).entries.filter(({ name }) => name !== NAME).map(({ name, raw, value }) => [name, raw, value]);
+const others = (text) => entriesOf(text).filter(({ name }) => name !== NAME).map(({ name, raw, value }) => [name, raw, value]);
+
+/** @param {string} text @returns {{ name: string, raw: string, value: string }[]} */
+function entriesOf(text) {
+  return parseEnvFile(text).entries;
+}
 
 /** Whether one text is the other with one piece put in place of another, both of whole bytes. @param {string} before @param {string} after @param {string} oldPiece */
 function differsOnlyAt(before, after, oldPiece) {
@@ -92,14 +100,15 @@ test("1000 random edits of random files", () => {
     const file = chance(0.5) ? nastyFile() : chance(0.5) ? "" : "A=1\r\nB='two'\r\n# end\r\n";
     const value = hardValue();
     const about = `seed ${seed}, round ${round}: ${JSON.stringify({ file, value })}`;
-    const old = parseEnvFile(file).entries.findLast(({ name }) => name === NAME);
+    const old = entriesOf(file).findLast(({ name }) => name === NAME);
     /** @type {string | undefined} */
     let edited;
     try {
       edited = setVariable(file, NAME, value);
     } catch (error) {
-      assert.ok(error instanceof CliError && error.hint !== undefined, `${about}\n${String(error)}`);
-      assert.ok(value.length < 4 || !`${error.message} ${error.hint}`.includes(value), `${about}: the value is in the message`);
+      const { message, hint } = /** @type {any} */ (error);
+      assert.ok(error instanceof CliError && hint !== undefined, `${about}\n${String(error)}`);
+      assert.ok(value.length < 4 || !`${message} ${hint}`.includes(value), `${about}: the value is in the message`);
       counts.refused++;
       // Only nasty files and values may be refused.
       assert.ok(!(file === "" && surelyPossible(value)), about);

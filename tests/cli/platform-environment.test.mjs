@@ -5,9 +5,12 @@ import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { beforeEach, test } from "node:test";
-import { parseEnvFile, readNextEnvironment } from "../../node_modules/countersign/esm/cli/environment/index.js";
 import { chance, nastyFile, pick, random, seed } from "./support/env-files.mjs";
 import { temporaryFolder } from "./support/run.mjs";
+
+/** @param {string} file @returns {Promise<any>} */
+const internal = (file) => import(new URL(`../../node_modules/countersign/esm/cli/${file}`, import.meta.url).href);
+const { parseEnvFile, readNextEnvironment } = await internal("environment/index.js");
 
 /** @type {typeof import("@next/env")} */
 const next = createRequire(createRequire(import.meta.url).resolve("next/package.json"))("@next/env");
@@ -58,7 +61,7 @@ function compare(about, modes = ["development", "production"]) {
     const { values, failed } = theirs(mode);
     const environment = ours(mode);
     assert.deepEqual(Object.fromEntries([...environment.variables].map(([name, { value }]) => [name, value])), values, about);
-    assert.deepEqual(environment.files.flatMap(({ name, problem }) => (problem === undefined ? [] : [name])), failed, about);
+    assert.deepEqual(environment.files.flatMap((/** @type {any} */ { name, problem }) => (problem === undefined ? [] : [name])), failed, about);
   }
 }
 
@@ -137,7 +140,7 @@ test("an entry's line, quotes and place in the text", () => {
   const text = "\uFEFF# first\r\nexport A='x\r\ny' # c\r\nB=\r\n\r\nC:  z  \r\nD=\"open";
   const { entries, hasBom, lineEnding } = parseEnvFile(text);
   assert.deepEqual(
-    entries.map(({ name, raw, value, line, quote, exported }) => ({ name, raw, value, line, quote, exported })),
+    entries.map((/** @type {any} */ { name, raw, value, line, quote, exported }) => ({ name, raw, value, line, quote, exported })),
     [
       { name: "A", raw: "'x\r\ny'", value: "x\ny", line: 2, quote: "'", exported: true },
       { name: "B", raw: "", value: "", line: 4, quote: "", exported: false },

@@ -5,8 +5,11 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { test } from "node:test";
-import { git } from "../../node_modules/countersign/esm/cli/git.js";
 import { environment, temporaryFolder } from "./support/run.mjs";
+
+/** @param {string} file @returns {Promise<any>} */
+const internal = (file) => import(new URL(`../../node_modules/countersign/esm/cli/${file}`, import.meta.url).href);
+const { git } = await internal("git.js");
 
 const env = environment({
   GIT_CONFIG_GLOBAL: "/dev/null",
@@ -68,7 +71,7 @@ test("names with spaces, quotes, brackets, asterisks, other letters, and a hyphe
   const asked = await git(root, env);
   for (const name of names) {
     assert.ok(await asked.isTracked(name), name);
-    assert.deepEqual((await asked.versions(name)).map(({ content }) => content), [`OF=${name}\n`], name);
+    assert.deepEqual((await asked.versions(name)).map((/** @type {{ content: string }} */ { content }) => content), [`OF=${name}\n`], name);
     assert.ok(!(await asked.isIgnored(name)), name);
     assert.ok(await asked.isIgnored(`ignored ${name}`), name);
   }
@@ -103,10 +106,10 @@ test("every content a file had: changed, removed, on another branch, in a tag, a
   const asked = await git(join(root, "apps/web"), env);
   const versions = await asked.versions(".env.local");
   assert.deepEqual(
-    versions.map(({ content }) => content).sort(),
+    versions.map((/** @type {{ content: string }} */ { content }) => content).sort(),
     ["A=1\n", "A=2\n", "A=main\n", "A=not committed\n", "A=other branch\n", "A=tag only\n", "A=written in the merge\n"],
   );
-  const commitOf = (/** @type {string} */ content) => versions.find((version) => version.content === content)?.commit;
+  const commitOf = (/** @type {string} */ content) => versions.find((/** @type {any} */ version) => version.content === content)?.commit;
   assert.equal(commitOf("A=other branch\n"), elsewhere);
   assert.equal(commitOf("A=written in the merge\n"), merged);
   assert.notEqual(commitOf("A=1\n"), first, "the newest commit that has it");
@@ -126,7 +129,7 @@ test("bytes that are no UTF-8, an empty file, a large one, a repository without 
   const large = `A=${"x".repeat(300_000)}\n`;
   commit("a", large);
   const asked = await git(root, env);
-  assert.deepEqual((await asked.versions("a")).map(({ content }) => content).sort(), ["", "\uFFFD\0\nA", large].sort());
+  assert.deepEqual((await asked.versions("a")).map((/** @type {{ content: string }} */ { content }) => content).sort(), ["", "\uFFFD\0\nA", large].sort());
 });
 
 test("a folder reached by a link, and a variable of another repository", { skip: process.platform === "win32" ? "links need a right there" : false }, async () => {
@@ -164,7 +167,7 @@ test("nothing of a file is in the arguments of git", { skip: process.platform ==
   const real = execFileSync("which", ["git"], { env, encoding: "utf8" }).trim();
   writeFileSync(join(folder, "git"), `#!/bin/sh\nprintf '%s\\n' "$@" >> "${log}"\nexec "${real}" "$@"\n`, { mode: 0o755 });
   const asked = await git(root, { ...env, PATH: `${folder}${delimiter}${env["PATH"]}` });
-  assert.deepEqual((await asked.versions(".env.local")).map(({ content }) => content), [`A=${canary}\n`]);
+  assert.deepEqual((await asked.versions(".env.local")).map((/** @type {{ content: string }} */ { content }) => content), [`A=${canary}\n`]);
   await asked.isTracked(".env.local");
   assert.ok(existsSync(log));
   assert.match(readFileSync(log, "utf8"), /cat-file/);

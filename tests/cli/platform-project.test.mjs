@@ -4,12 +4,15 @@ import assert from "node:assert/strict";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { findProject, installWords, runWords } from "../../node_modules/countersign/esm/cli/project/index.js";
-import { pnpmPackages, workspaceFolders, workspacePatterns } from "../../node_modules/countersign/esm/cli/project/workspaces.js";
-import { CommanderError, Command } from "../../node_modules/countersign/esm/cli/vendor/args.js";
-import { addProjectOptions } from "../../node_modules/countersign/esm/cli/project/options.js";
 import { makeProject } from "./support/project.mjs";
 import { temporaryFolder } from "./support/run.mjs";
+
+/** @param {string} file @returns {Promise<any>} */
+const internal = (file) => import(new URL(`../../node_modules/countersign/esm/cli/${file}`, import.meta.url).href);
+const { findProject, installWords, runWords } = await internal("project/index.js");
+const { pnpmPackages, workspaceFolders, workspacePatterns } = await internal("project/workspaces.js");
+const { CommanderError, Command } = await internal("vendor/args.js");
+const { addProjectOptions } = await internal("project/options.js");
 
 /** @param {string} folder @param {{ next?: string, convex?: string }} [options] */
 const find = (folder, options = {}) => findProject({ folder, environment: {}, terminal: /** @type {any} */ (undefined) }, options);
@@ -92,7 +95,7 @@ test("workspaces: npm's list, yarn's object, bun's, pnpm's file; a nested packag
 test("what is a Next.js app: a config or pages, in packages that depend on next; not a library for it", () => {
   const library = under("packages/ui", { "package.json": { peerDependencies: { next: "*" } } });
   const workspace = { "package.json": { workspaces: ["*/*"], devDependencies: { next: "16" } }, ...library };
-  for (const files of [{ "next.config.js": "" }, { "next.config.ts": "" }, { "src/pages/index.tsx": "", "package.json": { devDependencies: { next: "16" } } }]) {
+  for (const files of /** @type {Record<string, string | object>[]} */ ([{ "next.config.js": "" }, { "next.config.ts": "" }, { "src/pages/index.tsx": "", "package.json": { devDependencies: { next: "16" } } }])) {
     const root = tree({ ...workspace, ...under("apps/web", { "package.json": {}, ...files }) });
     assert.equal(find(root).next?.folder, join(root, "apps/web"), JSON.stringify(files));
   }
@@ -194,7 +197,7 @@ test("pnpm-workspace.yaml that is not understood is refused with its line, and n
 test("patterns of folders", () => {
   const root = tree(Object.fromEntries(["a", "b/c", "b/d", "b/d/e", "x.y/z", "xay/z"].map((folder) => [`${folder}/package.json`, {}])));
   mkdirSync(join(root, "b/empty"));
-  const found = (/** @type {string[]} */ ...patterns) => workspaceFolders(root, patterns).map((folder) => folder.slice(root.length + 1).split("\\").join("/"));
+  const found = (/** @type {string[]} */ ...patterns) => workspaceFolders(root, patterns).map((/** @type {string} */ folder) => folder.slice(root.length + 1).split("\\").join("/"));
   assert.deepEqual(found("*"), ["a"]);
   assert.deepEqual(found("b/*"), ["b/c", "b/d"]);
   assert.deepEqual(found("b/**"), ["b/c", "b/d", "b/d/e"]);

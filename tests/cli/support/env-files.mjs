@@ -50,5 +50,7 @@ export function nastyFile() {
     const equals = pick(["=", "=", "=", "=", " = ", "= ", " =", ": ", ":", `=${newline}`]);
     text += pick(["", "", "", " ", "export ", "export\t", "\t"]) + name + equals + nastyValue(NAMES.slice(0, Math.min(index, 5)), newline) + pick(["", "", "", " ", " # c", "# '", " ; x"]) + newline;
   }
+  // dotenv-expand puts in what stands before or after such a one, over and over until the memory is full: a few are enough.
+  text = text.replace(/\$+(?=['`&])/g, (found) => (chance(0.01) ? found : ""));
   return chance(0.3) ? text.replace(/(?:\r\n|\n|\r)$/, "") : text;
 }

@@ -13,11 +13,12 @@ import { runInTerminal } from "./terminal.mjs";
 
 /** Its output is that of the real one, of convex 1.48; `fails` and `hangs` name the action in which it does. */
 const script = (/** @type {string} */ file) => `
-const { readFileSync, writeFileSync } = require("node:fs");
+const { readFileSync, renameSync, writeFileSync } = require("node:fs");
 const file = ${JSON.stringify(file)};
 const state = JSON.parse(readFileSync(file, "utf8"));
 const args = process.argv.slice(2);
-const save = () => writeFileSync(file, JSON.stringify(state));
+// In one step: the tests read it meanwhile.
+const save = () => { writeFileSync(file + ".new", JSON.stringify(state)); renameSync(file + ".new", file); };
 state.calls.push(args);
 save();
 const kind = args.includes("--prod") ? "prod" : "dev";

@@ -8,9 +8,21 @@ export function shown(root: string, path: string): string {
   return relative(root, path).split(sep).join("/") || ".";
 }
 
+/** Whether there is anything, a link that leads nowhere too. */
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (error) {
+    // ENOTDIR: a file stands where a folder would have to be. Writing says so.
+    if (!["ENOENT", "ENOTDIR"].includes(codeOf(error))) throw error;
+    return false;
+  }
+}
+
 /** A file's text, or `undefined` if nothing is there. */
 export function textOf(path: string): string | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
+  if (!isThere(path)) return undefined;
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
@@ -20,7 +32,7 @@ export function textOf(path: string): string | undefined {
 
 /** The first of these names that is there, in a folder. */
 export function present(folder: string, name: string, extensions: readonly string[]): string | undefined {
-  return extensions.map((extension) => join(folder, `${name}.${extension}`)).find((path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined);
+  return extensions.map((extension) => join(folder, `${name}.${extension}`)).find(isThere);
 }
 
 /** Writes a file where there is none: whole or not at all, and never over one. */
@@ -64,6 +76,7 @@ function replace(path: string, text: string, mode: number): void {
 function notWritten(path: string, error: unknown): Error {
   if (error instanceof CliError) return error;
   const code = codeOf(error);
+  if (code === "EEXIST" && !isThere(path)) return new CliError(`${basename(path)} cannot be written: there is a file where its folder would have to be.`, `Look at ${dirname(path)}, and run the command again.`);
   if (code === "EEXIST") return new CliError(`${basename(path)} was made by something else in the meantime.`, "Run the command again.");
   return new CliError(`${basename(path)} cannot be written (${code}).`, `Make ${dirname(path)} writable, or see that there is space on the disk, and run the command again.`);
 }

@@ -1,7 +1,7 @@
 // What the tests of `init` share: a project whose convex CLI keeps its variables in a file, which is quick and fails on demand, and what must be so after every run.
 
 import assert from "node:assert/strict";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { filesOf, makeProject } from "./project.mjs";
 import { putConvexCli } from "./deployments.mjs";
@@ -82,4 +82,22 @@ function holdsNothing(output, project, state) {
       assert.ok(!state.calls.flat().some((arg) => arg.includes(text)), "a value was an argument");
     }
   }
+}
+
+/**
+ * `_generated/api.d.ts`, which the convex CLI writes after it has sent the functions to a deployment: with the modules that are there now, and the component.
+ * @param {string} functions
+ */
+export function writeGenerated(functions) {
+  const modules = readdirSync(functions).flatMap((file) => /^(\w+)\.[tj]s$/.exec(file)?.[1] ?? []).filter((name) => name !== "schema");
+  const list = (/** @type {"public" | "internal"} */ visibility) => `FilterApi<typeof fullApi, FunctionReference<any, "${visibility}">>`;
+  const lines = [
+    'import type { ApiFromModules, FilterApi, FunctionReference } from "convex/server";',
+    ...modules.map((name) => `import type * as ${name} from "../${name}.js";`),
+    `declare const fullApi: ApiFromModules<{ ${modules.map((name) => `${name}: typeof ${name}`).join("; ")} }>;`,
+    `export declare const api: ${list("public")};`,
+    `export declare const internal: ${list("internal")};`,
+    'export declare const components: { countersign: import("countersign/_generated/component.js").ComponentApi<"countersign"> };',
+  ];
+  writeFileSync(join(functions, "_generated/api.d.ts"), `${lines.join("\n")}\n`);
 }

@@ -112,8 +112,8 @@ test("from an empty project to the first guarded call", async () => {
   const hello = /** @type {import("convex/server").FunctionReference<"mutation">} */ (makeFunctionReference("countersignExample:hello"));
   const anybody = new ConvexHttpClient(deployments.dev.url, { skipConvexDeploymentUrlCheck: true, logger: false });
   await assert.rejects(anybody.mutation(hello, { name: "anybody" }), (/** @type {any} */ error) => error.data?.code === "unauthorized");
-  const stranger = new CountersignClient(deployments.dev.url, { secret: generateSecret() });
-  await assert.rejects(stranger.mutation(/** @type {any} */ (hello), { name: "stranger" }), { code: "unauthorized" });
+  const stranger = /** @type {any} */ (new CountersignClient(deployments.dev.url, { secret: generateSecret() }));
+  await assert.rejects(stranger.mutation(hello, { name: "stranger" }), { code: "unauthorized" });
   assert.equal((await convex.readTable("countersign", "nonces")).length, 1);
   assert.ok(![...convex.logs.map(({ message }) => message), server.log()].join("\n").includes(secret));
   server.child.kill("SIGKILL");

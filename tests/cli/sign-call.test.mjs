@@ -159,6 +159,9 @@ const wrong = [
   ["arguments that are no JSON", ["a:b", "--type", "query", "--args", "{a:1}"], /not JSON/],
   ["a list of arguments", ["a:b", "--type", "query", "--args", "[1]"], /are an object/],
   ["__proto__", ["a:b", "--type", "query", "--args", '{"a":[{"__proto__":{"isAdmin":true}}]}'], /__proto__/],
+  ["a name twice", ["a:b", "--type", "query", "--args", '{"a":[{"b\\"{":1,"c":"b\\"{","d":[{"e":1},{"e":2,"\\u0065":3}]}]}'], /a name twice within one object/],
+  ["nested too deep", ["a:b", "--type", "query", "--args-file", "-"], /nested deeper/, { stdin: `{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}` }],
+  ["deeper than Convex takes", ["a:b", "--type", "query", "--args", `{"a":${"[".repeat(80)}${"]".repeat(80)}}`], /value_unsupported|no Convex value|cannot be signed/],
   ["no Convex value", ["a:b", "--type", "query", "--args", '{"a":{"$date":1}}'], /no Convex value/],
   ["the token's own argument", ["a:b", "--type", "query", "--args", '{"countersign":"x"}'], /`countersign`/],
   ["arguments twice", ["a:b", "--type", "query", "--args", "{}", "--args-file", "x"], /--args and --args-file/],
@@ -170,6 +173,8 @@ const wrong = [
   ["two secrets", ["a:b", "--type", "query", "--var", "COUNTERSIGN_SECRET", "--var", "COUNTERSIGN_WORKER"], /One secret signs/],
   ["a weak secret", ["a:b", "--type", "query"], /COUNTERSIGN_SECRET \(environment\) cannot be used: It has fewer than 32 bytes/, { env: { COUNTERSIGN_SECRET: "changeme" } }],
   ["a secret on stdin that is none", ["a:b", "--type", "query", "--secret-stdin"], /cannot be used/, { stdin: `"${previous}"` }],
+  ["a secret with a byte-order mark", ["a:b", "--type", "query", "--secret-stdin"], /byte-order mark/, { stdin: `\ufeff${previous}\n` }],
+  ["a line of an env file", ["a:b", "--type", "query", "--secret-stdin"], /line of an env file/, { stdin: `COUNTERSIGN_SECRET=${previous}\n` }],
 ];
 for (const [what, args, expected, more] of wrong) {
   test(`wrong usage is status 2, says what is right, and signs nothing: ${what}`, async () => {

@@ -51,13 +51,18 @@ export async function givenSecret(context: Context, command: string, options: Se
     throw new CliError("No argument and no other option is taken here. A secret in the command line stands in the shell's history and in the list of processes: if one did, make another.", onStdin);
   }
   if (options.var !== undefined) return ofNext(context, options, variableName(options.var, "--var"));
-  const bytes = terminal.interactive ? Buffer.from(await terminal.secret("The secret (it is not shown):", onStdin)) : withoutNewline(await terminal.input(onStdin));
+  return { value: await secretOnStdin(context, onStdin), where: "stdin" };
+}
+
+/** A secret from stdin, or typed where that is a terminal. @param otherwise - What to do where there is neither. */
+export async function secretOnStdin({ terminal }: Context, otherwise: string): Promise<Buffer> {
+  const bytes = terminal.interactive ? Buffer.from(await terminal.secret("The secret (it is not shown):", otherwise)) : withoutNewline(await terminal.input(otherwise));
   terminal.conceal(bytes.toString());
   if (beginsWithMark(bytes)) throw new CliError("What came on stdin begins with a byte-order mark, or is UTF-16.", "Save the file as UTF-8 without a byte-order mark; Windows PowerShell 5 writes another encoding with `>`.");
   if (/^(?:export\s+)?[A-Za-z_]\w*=["'`]?csk_/.test(bytes.toString("latin1"))) {
     throw new CliError("What came on stdin is a line of an env file, and not a secret alone.", "Give what stands after the `=`, or the variable's name: --var <name>.");
   }
-  return { value: bytes, where: "stdin" };
+  return bytes;
 }
 
 /** The file with its line, or the environment of the process: where Next.js takes it from. */

@@ -52,6 +52,8 @@ export function parseArguments(text: string, values: ConvexValues): Arguments {
     throw new CliError("The arguments are not JSON.", `In a shell they stand in single quotes: --args '{"eventId": "evt_1"}'. On Windows give them in a file, with --args-file.`);
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new CliError("The arguments of a Convex function are an object.", `For example --args '{"eventId": "evt_1"}'.`);
+  const problem = problemIn(text);
+  if (problem !== undefined) throw new CliError(problem);
   // Convex's conversion would take such a field for a prototype and lose it.
   if (hasProto(json)) throw new CliError("The arguments have a field named __proto__, which Convex does not transport.");
   try {
@@ -63,6 +65,26 @@ export function parseArguments(text: string, values: ConvexValues): Arguments {
     if (error instanceof CountersignError) throw new CliError(`The arguments cannot be signed: ${error.message}`);
     throw new CliError("The arguments are JSON, and hold something that is no Convex value.", `Convex's JSON form has {"$integer": "AQAAAAAAAAA="} for an int64 (8 bytes, the lowest first, in base64), {"$bytes": "..."} and {"$float": "..."}, and no other name with a $ in front.`);
   }
+}
+
+/** More than Convex takes, and less than any reader of it can do. */
+const MAX_DEPTH = 200;
+
+/** What JSON allows and we do not. @param json - A text that JSON.parse has read. */
+function problemIn(json: string): string | undefined {
+  const open: (Set<unknown> | undefined)[] = [];
+  for (const [token, text, colon] of json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}[\]]/g)) {
+    if (open.length > MAX_DEPTH) return "The arguments are nested deeper than Convex takes.";
+    if (token === "{" || token === "[") open.push(token === "{" ? new Set() : undefined);
+    else if (token === "}" || token === "]") open.pop();
+    else if (colon !== undefined) {
+      // Two ways to write a name are one name.
+      const name: unknown = JSON.parse(text as string);
+      if (open.at(-1)?.has(name) === true) return "The arguments have a name twice within one object, and which of the two counts depends on who reads them.";
+      open.at(-1)?.add(name);
+    }
+  }
+  return undefined;
 }
 
 function hasProto(value: unknown): boolean {

@@ -4,11 +4,12 @@ import { Fingerprints } from "../fingerprints.js";
 import { createKeyring } from "../../index.js";
 import type { Keyring } from "../../index.js";
 import { inspectSecret } from "../../inspect/index.js";
+import { secretOnStdin } from "../secret-input.js";
 import type { Command } from "../vendor/args.js";
 import { Option } from "../vendor/args.js";
 import { variableName } from "../variable-name.js";
 import type { Variable } from "./environment.js";
-import { several, withoutLineEnd } from "./input.js";
+import { several } from "./input.js";
 
 /** A secret that was found, and by which name. Nothing prints `value`. */
 export interface FoundSecret {
@@ -51,8 +52,7 @@ export async function namedSecrets(context: Context, options: SecretOptions, env
   const names = options.var ?? [];
   if (options.secretStdin === true) {
     if (names.length > 0) throw new CliError("--var and --secret-stdin both say where the secret is.", "Give one of them.");
-    const value = withoutLineEnd((await context.terminal.input("Pipe the secret into the command.")).toString("utf8"));
-    context.terminal.conceal(value);
+    const value = utf8(await secretOnStdin(context, "Pipe the secret into the command."));
     return [{ variable: "secret", source: "stdin", value }];
   }
   if (names.length === 0) return undefined;
@@ -63,6 +63,14 @@ export async function namedSecrets(context: Context, options: SecretOptions, env
     if (found === undefined) throw new CliError(`${isPlainName(given) ? given : "The variable that --var names"} is not set here, neither in the environment nor in an .env file that Next.js reads.`, "npx countersign doctor shows what is set.");
     return found;
   });
+}
+
+function utf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new CliError("What came on stdin is not UTF-8, so it is no secret of the kind that is kept in a variable.");
+  }
 }
 
 /** A variable's secret, from now on concealed. One that is empty counts as not set, as everywhere. */

@@ -95,6 +95,13 @@ test("for people: the check that fails, when it was signed, and a name that Conv
   assert.equal(wider.status, 0);
 });
 
+test("a name that a terminal would act on is shown, and not obeyed", async () => {
+  const { status, stdout } = await run(["verify", "call", "a:b\u001b[31m\u202e", sign(secret), ...given, "--explain"], { cwd });
+  assert.equal(status, 1);
+  assert.equal(stdout.search(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/), -1);
+  assert.match(stdout, /a:b\\u001b\[31m\\u202e on/);
+});
+
 test("--explain: the exact bytes, in hexadecimal and in diagnostic notation, as another CBOR decoder reads them", async () => {
   const token = sign(secret);
   const { status, stdout } = await run(["verify", "call", "webhooks:mark", token, ...given, "--explain"], { cwd });

@@ -66,7 +66,7 @@ test("the same in parts, with LF, from a file, and for people", async () => {
   writeFileSync(join(cwd, "body"), body);
   const parts = ["verify", "http", "--method", "POST", "--url", `${audience}/api/orders?from=a+b`, ...headers.flatMap(([name, value]) => ["-H", `${name}: ${value}`])];
   assert.equal((await run([...parts, "--data", "body"], { cwd })).status, 0);
-  assert.equal((await run([...parts, "--data", "-"], { cwd, stdin: body })).status, 0);
+  assert.equal((await run([...parts, "--data", "-"], { cwd, stdin: body, env: { SITE_URL: "https://other.example" } })).status, 0, "the origin of --url");
   assert.equal((await run([...parts, "--data", "body", "--audience", "https://other.example"], { cwd })).status, 1);
 });
 
@@ -88,6 +88,7 @@ const tampered = [
   ["a covered header twice", (text) => text.replace("content-type:", "content-type: text/html\r\ncontent-type:"), "+message +form +coverage +components +key -mac", "signature_invalid"],
   ["another key id", (text) => text.replace(/keyid="./, (found) => `keyid="${found.endsWith("0") ? "1" : "0"}`), "+message +form +coverage +components -key", "key_unknown"],
   ["a path that is not in its one form", (text) => text.replace("/api/", "/x/../api/"), "-message", "header_invalid"],
+  ["more headers than a message has", (text) => text.replace("x-trace: 1\r\n", "x-trace: 1\r\n".repeat(1100)), "-message", "header_invalid"],
   ["an absolute URL in its first line", (text) => text.replace("POST /", "POST https://app.example/"), "-message", "header_invalid"],
 ];
 test("each tampering is named by the first check that fails, and by what to do; what no signature covers may change", async () => {

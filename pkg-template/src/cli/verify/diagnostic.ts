@@ -27,9 +27,9 @@ export function readCbor(bytes: Uint8Array): Item {
       case 3:
         return { text: quoted(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(take(length))) };
       case 4:
-        return { list: Array.from({ length: countOf(length) }, read) };
+        return { list: Array.from({ length: Number(length) }, read) };
       case 5:
-        return { map: Array.from({ length: countOf(length) }, () => [lineOf(read()), read()]) };
+        return { map: Array.from({ length: Number(length) }, () => [lineOf(read()), read()]) };
       default: {
         const simple = major === 7 ? { 20: "false", 21: "true", 22: "null" }[Number(length)] : undefined;
         if (simple === undefined) throw new RangeError(`No signed call has the item 0x${first.toString(16)}.`);
@@ -51,11 +51,6 @@ export function readCbor(bytes: Uint8Array): Item {
     const taken = bytes.subarray(at, end);
     at = end;
     return taken;
-  }
-
-  function countOf(length: bigint): number {
-    if (length > BigInt(bytes.length - at)) throw new RangeError("The bytes end within an item.");
-    return Number(length);
   }
 }
 

@@ -94,7 +94,7 @@ for (const [name, text] of Object.entries(corpus)) {
   test(`as @next/env: ${name}`, () => {
     write({ ".env.local": text });
     compare(name);
-    write({ ".env.local": text, ".env": "A=from .env\nC=$A\nFROM_ENV=1\nKEY=$OTHER\n", ".env.production": "A=production\n", ".env.development.local": "Z=$A\nA=local" });
+    write({ ".env.local": text, ".env": "A=from .env\nC=$A\nFROM_ENV=1\nKEY=$OTHER\nB=x\n", ".env.production": "A=production\n", ".env.development.local": "Z=$A\nA=local" });
     compare(`${name}, with other files`);
   });
 }

@@ -34,8 +34,9 @@ export async function git(folder: string, environment: Environment = process.env
   const real = realpathSync(folder);
   // Another repository's variables, as in a hook, would answer for that one. No question is asked, and nothing but reading is done.
   const clean = { ...Object.fromEntries(Object.entries(environment).filter(([name]) => !/^GIT_/i.test(name))), GIT_OPTIONAL_LOCKS: "0", GIT_TERMINAL_PROMPT: "0", LC_ALL: "C" };
+  // A file system monitor is a command that the repository names: it is not run.
   const call: Call = async (command, args, { cwd = real, input, accepted = [0] } = {}) => {
-    const ended = await run("git", ["--no-pager", "-c", "core.quotePath=false", "-c", "core.fsmonitor=false", command, ...args], {
+    const ended = await run("git", ["--no-pager", "-c", "core.fsmonitor=false", command, ...args], {
       cwd,
       environment: clean,
       timeoutMs: TIMEOUT_MS,

@@ -61,6 +61,20 @@ test("Convex accepts what a server signs with, before a change and after it, and
   assert.ok(changes > 200, String(changes));
 });
 
+test("where a server is locked out, the first change lets it in again", () => {
+  const lockedOut = positions.filter(({ server, convex }) => !accepted(convex).has(server.current) && [...accepted(server), ...accepted(convex)].includes("new"));
+  assert.ok(lockedOut.length > 10);
+  for (const from of lockedOut) assert.ok(accepted(walk(from)[0]?.then.convex ?? from.convex).has(from.server.current), JSON.stringify(from));
+});
+
+test("neither side signs with the new secret before both accept it, unless one does already", () => {
+  for (const from of positions) {
+    const first = walk(from).find(({ change }) => change.set.current === "new");
+    if (first === undefined || [from.server.current, from.convex.current].includes("new")) continue;
+    for (const holds of [first.before.server, first.before.convex]) assert.ok(accepted(holds).has("new"), JSON.stringify(from));
+  }
+});
+
 test("the server accepts what Convex signs with, too", () => {
   for (const from of positions) {
     for (const { before, change, then } of walk(from)) {

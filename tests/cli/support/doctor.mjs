@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -35,7 +35,7 @@ export const guards = {
  * @param {number} [options.mode] of .env.local
  * @param {{ dotenv: string }} [options.deployments]
  */
-export async function clean({ layout = "plain", env = "", dotenv, files = {}, git = false, mode = 0o600, deployments } = {}) {
+export function clean({ layout = "plain", env = "", dotenv, files = {}, git = false, mode = 0o600, deployments } = {}) {
   const split = layout === "monorepo" || layout === "pnpm";
   const inConvex = (/** @type {string} */ name) => (split ? `packages/backend/${name}` : name);
   const chosen = deployments?.dotenv ?? "CONVEX_DEPLOYMENT=dev:quick-otter-123\n\nNEXT_PUBLIC_CONVEX_URL=https://quick-otter-123.convex.cloud\n";
@@ -51,14 +51,13 @@ export async function clean({ layout = "plain", env = "", dotenv, files = {}, gi
     },
   });
   project.write(local, `${text}${env}`);
-  const { chmodSync } = await import("node:fs");
   chmodSync(project.path(local), mode);
   return project;
 }
 
 /**
  * @param {Project} project @param {readonly string[]} args
- * @param {{ env?: Record<string, string | undefined>, cwd?: string, secrets?: readonly string[] }} [options]
+ * @param {{ env?: Record<string, string | undefined>, cwd?: string }} [options]
  */
 export async function doctor(project, args = [], { env = {}, cwd = project.root } = {}) {
   const ended = await run(["doctor", ...args, "--json"], { cwd, env });
@@ -69,6 +68,28 @@ export async function doctor(project, args = [], { env = {}, cwd = project.root 
   /** @type {Finding[]} */
   const findings = report.findings;
   return { ...ended, report, findings, codes: findings.map(({ code }) => code) };
+}
+
+/**
+ * Looks, and expects one finding: this one, here, and nothing else. Status 1, and the message names the place without a value.
+ * @param {Project} project @param {string} code @param {string} where @param {readonly string[]} [args] @param {{ env?: Record<string, string | undefined>, cwd?: string }} [options]
+ * @returns {Promise<Finding>}
+ */
+export async function findsOnly(project, code, where, args, options) {
+  const { status, findings } = await doctor(project, args, options);
+  assert.deepEqual(findings.map((each) => [each.code, each.where]), [[code, where]], JSON.stringify(findings, undefined, 1));
+  assert.equal(status, 1);
+  const [found] = findings;
+  assert.ok(found !== undefined && found.message !== "" && found.why !== "" && found.fix !== "");
+  return found;
+}
+
+/** Looks, and expects nothing. @param {Project} project @param {readonly string[]} [args] @param {{ env?: Record<string, string | undefined>, cwd?: string }} [options] */
+export async function findsNothing(project, args, options) {
+  const { status, report } = await doctor(project, args, options);
+  assert.deepEqual(report.findings, []);
+  assert.equal(status, 0, JSON.stringify(report.unchecked));
+  return report;
 }
 
 /** Runs what a finding says, as it says it, in a shell. @param {string} command @param {Project} project @param {Record<string, string | undefined>} [env] @param {string} [stdin] */
@@ -87,11 +108,7 @@ export function paste(command, project, env = {}, stdin = "") {
 const identity = Object.fromEntries(["AUTHOR", "COMMITTER"].flatMap((who) => [[`GIT_${who}_NAME`, "Somebody"], [`GIT_${who}_EMAIL`, "somebody@example.com"]]));
 
 /** `npx` and `pnpm exec` without looking anything up: they run what is installed. */
-const runners = await (async () => {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "countersign-runners-")));
-  after(() => rmSync(folder, { recursive: true, force: true }));
-  const { writeFileSync } = await import("node:fs");
-  writeFileSync(join(folder, "npx"), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
-  writeFileSync(join(folder, "pnpm"), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
-  return folder;
-})();
+const runners = realpathSync(mkdtempSync(join(tmpdir(), "countersign-runners-")));
+after(() => rmSync(runners, { recursive: true, force: true }));
+writeFileSync(join(runners, "npx"), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
+writeFileSync(join(runners, "pnpm"), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });

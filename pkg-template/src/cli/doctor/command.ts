@@ -89,9 +89,9 @@ export const registerDoctor: Register = (program, act) => {
 };
 
 /** What has to be said again for the same look: for the command that mends. */
-function given({ var: names = [], next, convex, prod, prodEnvFile }: Options): string[] {
+function given({ var: names = [], next, convex, prod, prodEnvFile, offline, code }: Options): string[] {
   const pairs = [...names.map((name) => ["--var", name]), ["--next", next], ["--convex", convex], ["--prod-env-file", prodEnvFile]] as const;
-  return [...pairs.flatMap(([option, value]) => (value === undefined ? [] : [option as string, value])), ...(prod === true ? ["--prod"] : [])];
+  return [...pairs.flatMap(([option, value]) => (value === undefined ? [] : [option as string, value])), ...(prod === true ? ["--prod"] : []), ...(offline === true ? ["--offline"] : []), ...(code ? [] : ["--no-code"])];
 }
 
 async function examine(context: Context, project: Project, wanted: Wanted, words: Words, withCode: boolean): Promise<Examined & { serverLabel: string; filesRead: number | undefined }> {

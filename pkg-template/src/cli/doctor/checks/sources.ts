@@ -2,7 +2,7 @@ import { finding } from "../codes.js";
 import type { Check, EnvFile, Facts, Setting } from "../facts.js";
 import { convexValue, set } from "../facts.js";
 import type { Finding } from "../finding.js";
-import { isUsable } from "../secrets.js";
+import { cleaned, isUsable } from "../secrets.js";
 
 /** Whether what stands in the env files is what Next.js makes of it. */
 export const sources: Check = async (facts) => [
@@ -33,7 +33,8 @@ function shadowed(facts: Facts, name: string): Finding[] {
   if (setting === undefined) return [];
   // An empty one that comes first hides the others as well.
   return setting.shadows
-    .filter((other) => set(other.value) !== undefined && !facts.fingerprints.same(other.value, setting.value))
+    // What is only around a value says the finding about the value.
+    .filter((other) => set(other.value) !== undefined && !facts.fingerprints.same(cleaned(other.value), cleaned(setting.value)))
     .map((other) =>
       finding("variable_shadowed", {
         where: other.where,

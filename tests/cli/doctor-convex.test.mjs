@@ -1,0 +1,208 @@
+// Faults between the two sides, one planted in each: the real convex CLI, a development and a production deployment.
+
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { parse } from "dotenv";
+import { generateSecret } from "countersign";
+import { startDeployments } from "./support/deployments.mjs";
+import { clean, doctor, findsNothing, findsOnly, other, paste, secret } from "./support/doctor.mjs";
+
+const DEV = "Convex (dev)";
+const PROD = "Convex (production)";
+
+const deployments = await startDeployments();
+beforeEach(() => {
+  for (const kind of /** @type {const} */ (["dev", "prod"])) for (const name of Object.keys(deployments.variables(kind))) deployments.set(kind, name, undefined);
+  deployments.set("dev", "COUNTERSIGN_SECRET", secret);
+  deployments.set("prod", "COUNTERSIGN_SECRET", other);
+});
+
+const project = (/** @type {Parameters<typeof clean>[0]} */ options = {}) => clean({ deployments, ...options });
+/** @param {string[]} args */
+const look = (...args) => /** @type {const} */ ([["--no-code", ...args], { env: deployments.env }]);
+const inDev = () => deployments.variables("dev");
+const inFile = (/** @type {ReturnType<typeof clean>} */ { read }) => parse(read(".env.local"))["COUNTERSIGN_SECRET"];
+
+test("variable_unset in Convex (dev): mended by its fix", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET", undefined);
+  const app = project();
+  const { fix, fixable } = await findsOnly(app, "variable_unset", DEV, ...look());
+  assert.equal(fix, "node --env-file=.env.local -p process.env.COUNTERSIGN_SECRET | npx convex env set COUNTERSIGN_SECRET");
+  assert.equal(fixable, true);
+  await paste(fix, app, deployments.env);
+  assert.equal(inDev()["COUNTERSIGN_SECRET"], secret);
+});
+
+test("variable_unset in Convex (dev) of a monorepo: mended by --fix, and by its fix", async () => {
+  const app = project({ layout: "monorepo" });
+  for (const how of ["--fix", "paste"]) {
+    deployments.set("dev", "COUNTERSIGN_SECRET", undefined);
+    if (how === "--fix") {
+      const { report, status } = await doctor(app, ...look("--fix"));
+      assert.deepEqual([status, report.findings, report.repaired.map((/** @type {{ code: string }} */ { code }) => code)], [0, [], ["variable_unset"]]);
+    } else {
+      const { fix } = await findsOnly(app, "variable_unset", DEV, ...look());
+      assert.equal(fix, "node --env-file=apps/web/.env.local -p process.env.COUNTERSIGN_SECRET | (cd packages/backend && npx convex env set COUNTERSIGN_SECRET)");
+      await paste(fix, app, deployments.env);
+    }
+    assert.equal(inDev()["COUNTERSIGN_SECRET"], secret);
+  }
+});
+
+test("variable_unset for Next.js while Convex has it: mended by its fix, in a file that git ignores", async () => {
+  const app = project({ dotenv: deployments.dotenv, git: true, files: { ".gitignore": "node_modules" } });
+  app.git("add", "-A");
+  const { fix, fixable } = await findsOnly(app, "variable_unset", "Next.js", ...look());
+  assert.equal(fixable, true);
+  await paste(fix, app, deployments.env);
+  assert.equal(inFile(app), secret);
+  assert.equal(app.git("check-ignore", ".env.local"), ".env.local\n");
+});
+
+test("variable_unset in Convex (production)", async () => {
+  deployments.set("prod", "COUNTERSIGN_SECRET", undefined);
+  const app = project();
+  const { fix, fixable } = await findsOnly(app, "variable_unset", PROD, ...look("--prod"));
+  assert.equal(fix, "npx countersign init --prod");
+  assert.equal(fixable, false, "--fix leaves production alone");
+});
+
+test("variable_unset in production, another variable: mended by its fix", async () => {
+  deployments.set("dev", "SITE_URL", "http://localhost:3000");
+  const app = project({ env: "SITE_URL=http://localhost:3000\n" });
+  const { fix } = await findsOnly(app, "variable_unset", PROD, ...look("--prod", "--var", "SITE_URL"));
+  await paste(/** @type {string} */ (fix.split(",")[0]), app, deployments.env, "https://notes.example");
+  assert.equal(deployments.variables("prod")["SITE_URL"], "https://notes.example");
+});
+
+test("variable_differs: mended by its fix, and not by --fix", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET", other);
+  deployments.set("prod", "COUNTERSIGN_SECRET", undefined);
+  const app = project();
+  const { fix, fixable } = await findsOnly(app, "variable_differs", DEV, ...look());
+  assert.equal(fixable, false);
+  const { report } = await doctor(app, ...look("--fix"));
+  assert.equal(report.repaired, undefined);
+  assert.equal(inDev()["COUNTERSIGN_SECRET"], other);
+  await paste(fix, app, deployments.env);
+  assert.equal(inDev()["COUNTERSIGN_SECRET"], secret);
+});
+
+test("variable_differs: a URL, which is judged by nothing else", async () => {
+  deployments.set("dev", "SITE_URL", "http://localhost:3001");
+  const app = project({ env: "SITE_URL=http://localhost:3000\n" });
+  const { fix } = await findsOnly(app, "variable_differs", DEV, ...look("--var", "SITE_URL"));
+  await paste(fix, app, deployments.env);
+  assert.equal(inDev()["SITE_URL"], "http://localhost:3000");
+});
+
+test("variable_differs: in production, by a file for production", async () => {
+  await findsOnly(project({ files: { ".env.production.local": `COUNTERSIGN_SECRET=${generateSecret()}\n`, ".gitignore": ".env*\n" } }), "env_file_mode", ".env.production.local", ...look());
+  const app = project({ files: { ".env.production": `SITE_URL=https://elsewhere.example\n` }, env: "SITE_URL=http://localhost:3000\n" });
+  deployments.set("dev", "SITE_URL", "http://localhost:3000");
+  deployments.set("prod", "SITE_URL", "https://notes.example");
+  const { fix } = await findsOnly(app, "variable_differs", PROD, ...look("--prod", "--var", "SITE_URL"));
+  assert.match(fix, /convex env set --prod SITE_URL$/);
+});
+
+test("variable_differs: the server's secret is no caller's", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET", undefined);
+  deployments.set("dev", "COUNTERSIGN_WEB", other);
+  const { message } = await findsOnly(project(), "variable_differs", DEV, ...look());
+  assert.match(message, /COUNTERSIGN_WEB/);
+});
+
+test("value_expanded: Convex has it as it stands there, so --fix knows which is meant", async () => {
+  const value = "q7$HOME-Vd92kLs0-mZp4Xw8-Rt6Yb1Nc3-Je5Gf";
+  deployments.set("dev", "COUNTERSIGN_SECRET", value);
+  const app = project({ dotenv: `${deployments.dotenv}COUNTERSIGN_SECRET=${value}\n` });
+  const { fixable } = await findsOnly(app, "value_expanded", ".env.local:5", ...look());
+  assert.equal(fixable, true);
+  const { report } = await doctor(app, ...look("--fix"));
+  assert.deepEqual(report.findings, []);
+});
+
+for (const [code, value] of [
+  ["secret_carriage_return", `${secret}\r`],
+  ["secret_padded", ` ${secret}`],
+  ["secret_quoted", `"${secret}"`],
+]) {
+  test(`${code} in Convex (dev): mended by its fix`, async () => {
+    deployments.set("dev", "COUNTERSIGN_SECRET", value);
+    const app = project();
+    const { fix, fixable } = await findsOnly(app, /** @type {string} */ (code), DEV, ...look());
+    assert.equal(fixable, false, "--fix overwrites nothing in Convex");
+    await paste(fix, app, deployments.env);
+    assert.equal(inDev()["COUNTERSIGN_SECRET"], secret);
+  });
+}
+
+test("secret_truncated in Convex (dev): with the other secret, both are said; mended by its fix", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET", secret.slice(0, -3));
+  const app = project();
+  const { findings } = await doctor(app, ...look());
+  assert.deepEqual(findings.map(({ code, where }) => [code, where]), [["variable_differs", DEV], ["secret_truncated", DEV]]);
+  await paste(/** @type {string} */ (findings[1]?.fix), app, deployments.env);
+  await findsNothing(app, ...look());
+});
+
+test("secret_weak in Convex (production)", async () => {
+  deployments.set("prod", "COUNTERSIGN_SECRET", "hunter2");
+  const { fix } = await findsOnly(project(), "secret_weak", PROD, ...look("--prod"));
+  assert.match(fix, /^npx convex env set --prod COUNTERSIGN_SECRET/);
+});
+
+test("secret_dev_is_prod", async () => {
+  deployments.set("prod", "COUNTERSIGN_SECRET", secret);
+  const { fix } = await findsOnly(project(), "secret_dev_is_prod", PROD, ...look("--prod"));
+  assert.equal(fix, "npx countersign rotate --prod");
+});
+
+test("secret_shared: two callers with one secret; mended by its fix", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET", undefined);
+  deployments.set("dev", "COUNTERSIGN_WEB", secret);
+  deployments.set("dev", "COUNTERSIGN_WORKER", secret);
+  const app = project();
+  const { fix, variable } = await findsOnly(app, "secret_shared", DEV, ...look());
+  assert.equal(variable, "COUNTERSIGN_WORKER");
+  await paste(fix, app, deployments.env);
+  await findsNothing(app, ...look());
+});
+
+test("caller_unset: a caller of `keys` without a secret; mended by its fix", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET", undefined);
+  deployments.set("dev", "COUNTERSIGN_WEB", secret);
+  const app = project({
+    files: {
+      "convex/countersign.ts": `import { countersign } from "countersign/convex";\nimport { components } from "./_generated/api";\nimport { mutation } from "./_generated/server";\n\nexport const { signedMutation } = countersign({\n  mutation,\n  replay: components.countersign,\n  keys: () => ({ web: process.env.COUNTERSIGN_WEB, worker: process.env.COUNTERSIGN_WORKER }),\n});\n`,
+    },
+  });
+  const { fix, variable } = await findsOnly(app, "caller_unset", DEV, ...look());
+  assert.equal(variable, "COUNTERSIGN_WORKER");
+  await paste(fix, app, deployments.env, other);
+  await findsNothing(app, ...look());
+});
+
+test("rotation_unfinished: _NEXT in Convex only, with the server on either secret", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET_NEXT", other);
+  const { fix } = await findsOnly(project(), "rotation_unfinished", DEV, ...look());
+  assert.equal(fix, "npx countersign rotate");
+  deployments.set("dev", "COUNTERSIGN_SECRET", other);
+  deployments.set("dev", "COUNTERSIGN_SECRET_NEXT", secret);
+  const { message } = await findsOnly(project(), "rotation_unfinished", DEV, ...look());
+  assert.match(message, /the server signs with it/);
+});
+
+test("rotation_unfinished: _PREVIOUS left in Convex; mended by its fix", async () => {
+  deployments.set("dev", "COUNTERSIGN_SECRET_PREVIOUS", other);
+  const app = project();
+  const { fix, variable } = await findsOnly(app, "rotation_unfinished", DEV, ...look());
+  assert.equal(variable, "COUNTERSIGN_SECRET_PREVIOUS");
+  await paste(fix, app, deployments.env);
+  assert.deepEqual(inDev(), { COUNTERSIGN_SECRET: secret });
+});
+
+test("rotation_unfinished: _PREVIOUS left in .env.local", async () => {
+  const { fix } = await findsOnly(project({ env: `COUNTERSIGN_SECRET_PREVIOUS=${other}\n` }), "rotation_unfinished", ".env.local:6", ...look());
+  assert.equal(fix, "Take COUNTERSIGN_SECRET_PREVIOUS out of .env.local:6.");
+});

@@ -37,6 +37,7 @@ export function repairsFor(server: string, relativePath: (path: string) => strin
       return {
         description: `${relativePath(path)} has ${name} as Convex (dev) has it.`,
         run: async () => {
+          if (await git.isTracked(path)) throw new CliError(`git tracks ${relativePath(path)}, and no secret is written there.`, "Take the file out of git first: git rm --cached");
           // Before the secret is there.
           if (git.isRepository && !(await git.isIgnored(path))) await ignore(path);
           edit(path, (text) => setVariable(text, name, value));

@@ -1,6 +1,6 @@
 import { finding } from "../codes.js";
-import type { Check, Deployment, Facts } from "../facts.js";
-import { convexValue, serverValue } from "../facts.js";
+import type { Check, Deployment, Facts, Setting } from "../facts.js";
+import { convexValue, serverValue, set } from "../facts.js";
 import type { Finding } from "../finding.js";
 import { cleaned, isUsable } from "../secrets.js";
 import type { Variable } from "../variables.js";
@@ -65,15 +65,15 @@ function newInProduction({ words, isOwn }: Facts, name: string): string {
 }
 
 /** What the server has that belongs to this deployment; `undefined` if that cannot be known, or is not set. */
-function serverValueFor(facts: Facts, name: string, deployment: Deployment): string | undefined {
-  if (!deployment.production) return serverValue(facts, name);
-  const setting = facts.nextInProduction.get(name);
-  // .env.local and the shell are this machine's; production's values are in the settings of the host.
-  return setting?.file !== undefined && !setting.file.endsWith(".env.local") ? setting.value : undefined;
+function settingFor({ next, nextInProduction }: Facts, name: string, { production }: Deployment): Setting | undefined {
+  const setting = (production ? nextInProduction : next).get(name);
+  if (!production) return setting === undefined || set(setting.value) === undefined ? undefined : setting;
+  // The shell and .env.local are this machine's, .env is for everywhere: what production really has stands in the settings of the host, or in a file for production.
+  return setting === undefined ? undefined : [setting, ...setting.shadows].find(({ file, value }) => file !== undefined && /\.production(?:\.local)?$/.test(file) && set(value) !== undefined);
 }
 
 function isSame(facts: Facts, { name, base }: Variable, deployment: Deployment, there: string): boolean {
-  const here = serverValueFor(facts, name, deployment);
+  const here = settingFor(facts, name, deployment)?.value;
   if (here === undefined || facts.fingerprints.same(here, there)) return true;
   const { fingerprints, next } = facts;
   // In the middle of a rotation Convex accepts several; and what a finding about the value itself explains is not said twice.
@@ -83,8 +83,8 @@ function isSame(facts: Facts, { name, base }: Variable, deployment: Deployment, 
 }
 
 function differs(facts: Facts, { name, isJudged }: Variable, deployment: Deployment): Finding {
-  const { words, next, nextInProduction, server } = facts;
-  const setting = (deployment.production ? nextInProduction : next).get(name);
+  const { words, server } = facts;
+  const setting = settingFor(facts, name, deployment);
   const usable = setting !== undefined && (!isJudged || isUsable(setting.value));
   return finding("variable_differs", {
     where: deployment.label,
@@ -97,7 +97,7 @@ function differs(facts: Facts, { name, isJudged }: Variable, deployment: Deploym
 /** With `keys`, Convex has the server's secret under a caller's name. */
 function withCallers(facts: Facts, variable: Variable, deployment: Deployment, callers: readonly Variable[]): Finding[] {
   const { name } = variable;
-  const here = serverValueFor(facts, name, deployment);
+  const here = settingFor(facts, name, deployment)?.value;
   const names = facts.variables.filter(({ base }) => callers.some((caller) => caller.base === base)).map((each) => each.name);
   const isKnown = names.some((each) => {
     const there = convexValue(deployment, each);

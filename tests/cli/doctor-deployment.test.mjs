@@ -1,7 +1,7 @@
 // Faults of what is around the secrets: the URL, the clock, the packages, the files in convex/. One planted in each project.
 
 import assert from "node:assert/strict";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { clean, doctor, findsNothing, findsOnly, paste, secret } from "./support/doctor.mjs";
@@ -61,7 +61,7 @@ async function withClock(/** @type {(now: number) => import("node:http").Outgoin
   const port = await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(/** @type {import("node:net").AddressInfo} */ (server.address()).port)));
   after(() => server.close());
   const url = `http://127.0.0.1:${port}`;
-  const project = clean({ dotenv: `CONVEX_SELF_HOSTED_URL=${url}\nNEXT_PUBLIC_CONVEX_URL=${url}\n${own}` });
+  const project = clean({ layout: "pnpm", deployments: { dotenv: `CONVEX_SELF_HOSTED_URL=${url}\nNEXT_PUBLIC_CONVEX_URL=${url}\n` } });
   putConvexCli(project, { script: `console.log(process.argv.includes("get") ? ${JSON.stringify(secret)} : ${JSON.stringify(`COUNTERSIGN_SECRET=${secret}`)});` });
   return project;
 }
@@ -85,28 +85,19 @@ test("the clock: right to some seconds, from a cache, and without a date", async
   }
 });
 
-/** @param {string} manifest @param {string} version */
-function setVersion(manifest, version) {
-  // The installed packages are the repository's own: a copy of what is read stands in.
-  const json = JSON.parse(readFileSync(manifest, "utf8"));
-  writeFileSync(manifest, JSON.stringify({ ...json, version }));
-}
-
-/** @param {ReturnType<typeof clean>} project @param {string} name @param {string} version */
-function pretend(project, name, version) {
-  const folder = project.path("node_modules", name);
-  rmSync(folder, { recursive: true });
-  project.write(`node_modules/${name}/package.json`, JSON.stringify({ name, version }));
+/** Another version of an installed package, of which only the manifest is looked at. @param {ReturnType<typeof clean>} project @param {string} folder @param {string} name @param {string} version */
+function pretend(project, folder, name, version) {
+  rmSync(project.path(folder, "node_modules", name), { recursive: true });
+  project.write(`${folder}/node_modules/${name}/package.json`, JSON.stringify({ name, version }));
 }
 
 test("version_differs: the two packages of a monorepo have different ones", async () => {
   const project = clean({ layout: "pnpm" });
-  rmSync(project.path("packages/backend/node_modules/countersign"));
-  project.write("packages/backend/node_modules/countersign/package.json", JSON.stringify({ name: "countersign", version: "0.0.9" }));
+  pretend(project, "packages/backend", "countersign", "0.0.9");
   const { fix } = await findsOnly(project, "version_differs", "packages/backend/package.json", OFFLINE);
   const { version } = JSON.parse(project.read("apps/web/node_modules/countersign/package.json"));
   assert.equal(fix, `(cd packages/backend && pnpm add countersign@${version})`);
-  setVersion(project.path("packages/backend/node_modules/countersign/package.json"), version);
+  pretend(project, "packages/backend", "countersign", version);
   await findsNothing(project, OFFLINE);
 });
 
@@ -118,19 +109,19 @@ test("package_missing: convex/ imports what is not installed there", async () =>
 });
 
 test("convex_too_old", async () => {
-  const project = clean();
-  pretend(project, "convex", "1.36.4");
-  const { fix } = await findsOnly(project, "convex_too_old", "package.json", OFFLINE);
-  assert.equal(fix, "npm install convex@latest");
-  pretend(project, "convex", "1.37.0");
+  const project = clean({ layout: "pnpm" });
+  pretend(project, "packages/backend", "convex", "1.36.4");
+  const { fix } = await findsOnly(project, "convex_too_old", "packages/backend/package.json", OFFLINE);
+  assert.equal(fix, "(cd packages/backend && pnpm add convex@latest)");
+  pretend(project, "packages/backend", "convex", "1.37.0");
   await findsNothing(project, OFFLINE);
 });
 
 test("next_too_old", async () => {
-  const project = clean();
-  pretend(project, "next", "14.2.30");
-  await findsOnly(project, "next_too_old", "package.json", OFFLINE);
-  pretend(project, "next", "15.0.0-rc.1");
+  const project = clean({ layout: "pnpm" });
+  pretend(project, "apps/web", "next", "14.2.30");
+  await findsOnly(project, "next_too_old", "apps/web/package.json", OFFLINE);
+  pretend(project, "apps/web", "next", "15.0.0-rc.1");
   await findsNothing(project, OFFLINE);
 });
 

@@ -1,4 +1,5 @@
 import { chmodSync, statSync } from "node:fs";
+import { basename } from "node:path";
 import { finding } from "../codes.js";
 import type { Check, EnvFile, Facts } from "../facts.js";
 import { set } from "../facts.js";
@@ -53,7 +54,7 @@ export function rotate({ words, variables }: Facts, base: string, production = f
 /** Windows has other rights, which come with the folder. */
 function modes(facts: Facts): Finding[] {
   if (process.platform === "win32") return [];
-  return facts.files.filter((file) => holdsSecret(facts, file)).flatMap((file) => {
+  return facts.files.filter((file) => !isExample(file.name) && holdsSecret(facts, file)).flatMap((file) => {
     const mode = statSync(file.path).mode & 0o777;
     if ((mode & 0o077) === 0) return [];
     const change = () => chmodSync(file.path, 0o600);
@@ -72,3 +73,6 @@ function modes(facts: Facts): Finding[] {
 export function holdsSecret({ variables }: Facts, { parsed }: EnvFile): boolean {
   return parsed.entries.some((entry) => set(entry.value) !== undefined && variables.some(({ name, isPrivate }) => isPrivate && name === entry.name));
 }
+
+/** Made to be copied and read by all. */
+export const isExample = (name: string): boolean => /(?:^|[.\-_/])(?:example|sample|template|dist|defaults?)(?:[.\-_]|$)/i.test(basename(name));

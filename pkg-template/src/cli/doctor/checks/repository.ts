@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { parseEnvFile } from "../../environment/index.js";
 import { finding } from "../codes.js";
 import type { Check, EnvFile, Facts, Secret } from "../facts.js";
 import type { Finding } from "../finding.js";
-import { holdsSecret, rotate } from "./exposure.js";
+import { holdsSecret, isExample, rotate } from "./exposure.js";
 
 /** Whether git has a secret, or gets it with the next commit. */
 export const repository: Check = async (facts) => {
@@ -85,8 +85,6 @@ async function history(facts: Facts): Promise<Finding[]> {
     );
   });
 }
-
-const isExample = (name: string) => /(?:^|[.\-_/])(?:example|sample|template|dist|defaults?)(?:[.\-_]|$)/i.test(basename(name));
 
 function inExamples(facts: Facts): Finding[] {
   return facts.files.filter(({ name }) => isExample(name)).flatMap((file) => facts.secrets().flatMap((secret) => inExample(facts, file, secret)));

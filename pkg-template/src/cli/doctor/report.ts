@@ -1,3 +1,4 @@
+import { inspectSecret } from "../../inspect/index.js";
 import type { Terminal } from "../terminal.js";
 import type { Deployment, Facts, Unchecked } from "./facts.js";
 import { convexValue, serverValue } from "./facts.js";
@@ -7,10 +8,16 @@ import type { Repaired } from "./fix.js";
 /** One line of the table: what each side has. */
 export interface Row {
   variable: string;
-  next: { fingerprint: string; from: string } | null;
+  next: (Shown & { from: string }) | null;
   /** `undefined` if the side was not looked at. */
-  dev?: { fingerprint: string } | null;
-  production?: { fingerprint: string } | null;
+  dev?: Shown | null;
+  production?: Shown | null;
+}
+
+interface Shown {
+  fingerprint: string;
+  /** As logs and refusals name it, if the secret can be used. */
+  keyId?: string;
 }
 
 export interface Examined {
@@ -22,17 +29,21 @@ export interface Examined {
 
 export function rows(facts: Facts): Row[] {
   const { fingerprints, next, dev, production } = facts;
-  const on = (deployment: Deployment, name: string) => {
-    const value = convexValue(deployment, name);
-    return value === undefined ? null : { fingerprint: fingerprints.show(value) };
-  };
-  return facts.variables.map(({ name }) => {
+  return facts.variables.map(({ name, isJudged }) => {
+    const shown = (value: string): Shown => {
+      const keyId = isJudged ? inspectSecret(value).keyId : undefined;
+      return { fingerprint: fingerprints.show(value), ...(keyId === undefined ? {} : { keyId }) };
+    };
+    const on = (deployment: Deployment) => {
+      const value = convexValue(deployment, name);
+      return value === undefined ? null : shown(value);
+    };
     const here = serverValue(facts, name);
     return {
       variable: name,
-      next: here === undefined ? null : { fingerprint: fingerprints.show(here), from: next.get(name)?.where ?? "" },
-      ...(dev.variables === undefined ? {} : { dev: on(dev, name) }),
-      ...(production.variables === undefined ? {} : { production: on(production, name) }),
+      next: here === undefined ? null : { ...shown(here), from: next.get(name)?.where ?? "" },
+      ...(dev.variables === undefined ? {} : { dev: on(dev) }),
+      ...(production.variables === undefined ? {} : { production: on(production) }),
     };
   });
 }
@@ -41,7 +52,7 @@ export function rows(facts: Facts): Row[] {
 export function show(terminal: Terminal, { rows, findings, unchecked, notes }: Examined, serverLabel: string, asked: { prod: boolean }): void {
   const { colours } = terminal;
   const { dim, green, red, yellow, bold } = colours;
-  const cell = (side: { fingerprint: string } | null | undefined) => (side === undefined ? "not looked at" : side === null ? "not set" : side.fingerprint);
+  const cell = (side: Shown | null | undefined) => (side === undefined ? "not looked at" : side === null ? "not set" : side.fingerprint);
   const table = [
     ["variable", serverLabel === "Next.js" ? serverLabel : "server", "from", "Convex (dev)", ...(asked.prod ? ["Convex (production)"] : [])],
     ...rows.map(({ variable, next, dev, production }) => [variable, cell(next), next?.from ?? "", cell(dev), ...(asked.prod ? [cell(production)] : [])]),
@@ -51,6 +62,7 @@ export function show(terminal: Terminal, { rows, findings, unchecked, notes }: E
     const text = line.map((part, column) => part.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
     terminal.line(index === 0 ? dim(text) : text);
   }
+  for (const [keyId, names] of keyIds(rows, serverLabel)) terminal.line(dim(`· key ${keyId}: ${names.join(", ")}`));
   for (const { severity, code, where, message, why, fix } of findings) {
     terminal.line();
     terminal.line(`${severity === "error" ? red("✖") : yellow("!")} ${bold(where)}: ${message} ${dim(`(${code})`)}`);
@@ -62,6 +74,18 @@ export function show(terminal: Terminal, { rows, findings, unchecked, notes }: E
   for (const note of notes) terminal.line(dim(`· ${note}`));
   terminal.line();
   terminal.line(summary(findings, unchecked, { green, red, yellow }));
+}
+
+/** What a refusal and its line in Convex's log call each key, and whose it is here. Only countersign's own have one there. */
+function keyIds(rows: readonly Row[], server: string): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { variable, next, dev, production } of rows) {
+    if (!variable.startsWith("COUNTERSIGN_")) continue;
+    for (const [side, shown] of [[server, next], ["dev", dev], ["production", production]] as const) {
+      if (shown?.keyId !== undefined) found.set(shown.keyId, [...(found.get(shown.keyId) ?? []), `${variable} (${side})`]);
+    }
+  }
+  return found;
 }
 
 function summary(findings: readonly Finding[], unchecked: readonly Unchecked[], { green, red, yellow }: Pick<Terminal["colours"], "green" | "red" | "yellow">): string {

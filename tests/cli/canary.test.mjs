@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { fingerprint, generateSecret } from "countersign";
+import { damaged } from "../secrets/odd.mjs";
 import { putConvexCli, startDeployments, storeDeployments } from "./support/deployments.mjs";
 import { makeProject } from "./support/project.mjs";
 import { run, temporaryFolder } from "./support/run.mjs";
@@ -289,6 +290,31 @@ test("every command has a row, and no other", async () => {
 
 for (const [name, row] of Object.entries(rows)) test(`nothing of a secret shows: ${name}`, row);
 
+test("nothing of a secret shows: in whatever form it stands in an env file or in the environment", async () => {
+  // Each form a variable of its own, so that one run sees them all.
+  const forms = [server, awkward].flatMap(damaged);
+  const variables = forms.map((text, index) => /** @type {const} */ ([`FORM_${index}`, text]));
+  const file = variables.map(([name, text], index) => [`${name}=${text}`, `${name}=${JSON.stringify(text)}\r`, `export ${name}='${text}' # it`, `NEXT_PUBLIC_${name}=${text}`][index % 4]).join("\n");
+  const env = Object.fromEntries(variables.filter(([, text]) => !text.includes("\0")));
+  const args = ["doctor", "--offline", ...variables.flatMap(([name]) => ["--var", name])];
+  for (const [files, more] of /** @type {[Record<string, string>, Record<string, string>][]} */ ([[{ ".env.local": file }, {}], [{ ".env": file }, {}], [{}, env]])) {
+    const project = makeProject("plain", { files });
+    for (const json of [[], ["--json"]]) {
+      const { status, output } = await watch.run([...args, ...json], { cwd: project.root, env: more });
+      assert.equal(status, 1, output);
+    }
+  }
+});
+
+test("nothing of a secret shows: env files that cannot be read", async () => {
+  const project = makeProject("plain", { files: { ".env/x": "" } });
+  for (const name of ["doctor", "init", "rotate"]) {
+    const { status, output } = await watch.run([name], { cwd: project.root, env: { COUNTERSIGN_SECRET: server } });
+    assert.notEqual(status, 0, output);
+    assert.doesNotMatch(output, /fault of countersign/);
+  }
+});
+
 test("nothing of a secret shows: --help and --version", async () => {
   const cwd = soundProject().root;
   for (const name of Object.keys(rows)) assert.equal((await watch.run([...name.split(" "), "--help"], { cwd, env: { COUNTERSIGN_SECRET: server } })).status, 0);
@@ -299,7 +325,7 @@ test("nothing of a secret shows: one that is typed where something else belongs"
   const cwd = temporaryFolder("empty");
   for (const text of [server, awkward]) for (const args of [[text], [`--json=${text}`], ["--", text], ["doctor", "--timeout", text]]) assert.equal((await watch.run(args, { cwd })).status, 2);
   for (const name of Object.keys(rows)) {
-    for (const more of [[server], [`--secret=${server}`], ["--json", `--${server}`], ["--var", server]]) {
+    for (const more of [[server], ["--json", `--secret=${server}`], ["--var", server]]) {
       const { status, output } = await watch.run([...name.split(" "), ...more], { cwd });
       assert.equal(status, 2, output.replaceAll(server, "SECRET"));
     }

@@ -192,6 +192,9 @@ test("a secret as an argument is refused, and not repeated", async () => {
     assert.deepEqual([status, stdout], [2, ""]);
     assert.match(stderr, /shell's history|looks like a secret|no name that Convex allows/);
   }
+  const alike = "Zq8ZrXvXwStNc7Lm1Pd9Kf3Hj6Gs4Ab";
+  const unset = await runWithMistake([alike])(["sign", "call", "a:b", "--type", "mutation", "--var", alike], { cwd });
+  assert.match(unset.stderr, /The variable that --var names is not set here/);
   const { status } = await runWithMistake([given])(["sign", "call", given, "--type", "mutation"], { cwd });
   assert.equal(status, 2);
 });

@@ -37,6 +37,12 @@ test("a good call, with each of the project's secrets: every check, and by which
   }
 });
 
+test("one secret in two variables is one key", async () => {
+  const { status, stdout } = await within(["verify", "call", "webhooks:mark", sign(secret), ...given], { cwd, env: { COUNTERSIGN_WEB: secret } });
+  assert.equal(status, 0);
+  assert.ok(!stdout.includes("COUNTERSIGN_WEB"));
+});
+
 test("the token on stdin, in a file, as it travels among the arguments, with an idempotency key", async () => {
   const token = sign(secret);
   writeFileSync(`${cwd}/token`, `${token}\r\n`);

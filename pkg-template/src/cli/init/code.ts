@@ -45,7 +45,7 @@ async function planConfig({ project }: Facts): Promise<{ step: Step; component: 
   const env = knowsEnv(version);
   const edit = editConfig(before, { typescript: path.endsWith(".ts"), env });
   const { component } = edit;
-  const what = `app.use(countersign)${env ? ", and the variables" : ""}`;
+  const what = `app.use(countersign)${env ? " and the declared variables" : ""}`;
   if (edit.state === "done") return { component, step: { id: "config", state: "done", title: `${name} has ${what}.` } };
   if (edit.state === "unclear") return { component, step: { id: "config", state: "cannot", title: `${name} has ${what}.`, note: `it is left as it is: ${edit.why}`, fix: `Put this into it:\n${edit.add}` } };
   const step: Step = {

@@ -1,7 +1,7 @@
 // `init` in the layouts that projects have: what it writes lies in the right place, compiles, runs, and is never written over something else.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -15,6 +15,12 @@ import { filesOf, makeProject } from "./support/project.mjs";
 import { run } from "./support/run.mjs";
 
 const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+
+/** @param {string} folder */
+function compiles(folder) {
+  const { status, stdout } = spawnSync(process.execPath, [tsc, "--pretty", "false", "-p", folder], { encoding: "utf8" });
+  assert.equal(status, 0, stdout);
+}
 
 /** What is new in each layout, from the root. */
 const written = {
@@ -50,7 +56,7 @@ test("what it writes compiles, in a monorepo, and its function runs for who hold
   const project = makeInitProject("monorepo");
   assert.equal((await project.init(["--yes", "--example"])).status, 0);
   writeGenerated(project.functions);
-  execFileSync(process.execPath, [tsc, "-p", project.next], { stdio: "pipe", encoding: "utf8" });
+  compiles(project.next);
   const secret = project.secret();
   const convex = await startConvex({ functionsDir: project.functions, env: project.state().dev });
   after(() => convex.close());
@@ -92,7 +98,7 @@ test("an API route in TypeScript compiles", async () => {
   project.remove("app");
   assert.equal((await project.init(["--yes", "--example"])).status, 0);
   writeGenerated(project.functions);
-  execFileSync(process.execPath, [tsc, "-p", project.next], { stdio: "pipe", encoding: "utf8" });
+  compiles(project.next);
   assert.match(project.read("pages/api/countersign-example.ts"), /NextApiRequest/);
 });
 

@@ -1,8 +1,9 @@
 // What the tests of `init` share: a project whose convex CLI keeps its variables in a file, which is quick and fails on demand, and what must be so after every run.
 
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { filesOf, makeProject } from "./project.mjs";
 import { putConvexCli } from "./deployments.mjs";
 import { run, temporaryFolder } from "./run.mjs";
@@ -41,7 +42,10 @@ export function makeInitProject(layout = "plain", { dev = {}, prod = {}, files =
   const project = makeProject(layout, { git, files });
   const file = join(temporaryFolder("variables"), "state.json");
   writeFileSync(file, JSON.stringify({ dev, prod, calls: [] }));
-  putConvexCli(project, { script: script(file) });
+  const cli = putConvexCli(project, { script: script(file) });
+  withTheRest(cli);
+  // In npm's workspaces there is one for all.
+  if (layout === "monorepo") symlinkSync(cli, join(project.root, "node_modules/convex"), "junction");
   const state = () => /** @type {State} */ (JSON.parse(readFileSync(file, "utf8")));
   const env = project.next === project.root ? ".env.local" : "apps/web/.env.local";
   return {
@@ -68,6 +72,14 @@ export function makeInitProject(layout = "plain", { dev = {}, prod = {}, files =
       return ended;
     },
   };
+}
+
+/** Puts what else is in the package beside that CLI: the functions and types that the project imports. @param {string} folder */
+function withTheRest(folder) {
+  const real = fileURLToPath(new URL("../../../node_modules/convex", import.meta.url));
+  for (const name of readdirSync(real)) if (!["bin", "package.json"].includes(name)) symlinkSync(join(real, name), join(folder, name));
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ ...JSON.parse(readFileSync(join(real, "package.json"), "utf8")), bin: { convex: "bin/main.js" } }));
+  writeFileSync(join(folder, "bin/package.json"), '{ "type": "commonjs" }');
 }
 
 /** @typedef {ReturnType<typeof makeInitProject>} InitProject */

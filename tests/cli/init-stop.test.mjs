@@ -169,7 +169,7 @@ test("the convex CLI is missing, not logged in, offline: status 2, what to do, a
     const project = makeInitProject();
     putConvexCli(project, which);
     const before = project.snapshot();
-    const { status, output } = await project.init(["--yes"]);
+    const { status, output } = await project.init(["--yes", "--timeout", "2"]);
     assert.equal(status, 2, output);
     assert.match(output, hint);
     assert.deepEqual(project.snapshot(), before);

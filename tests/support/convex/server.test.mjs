@@ -41,6 +41,14 @@ test("two deployments at once share nothing", async () => {
   await Promise.all([a.close(), b.close()]);
 });
 
+test("its variables are read as they are now, to the last character", async () => {
+  const convex = await startFixture({ env: { FIRST: " one\n", SECOND: "two" } });
+  await convex.setEnv("THIRD", "$three \"3\"");
+  await convex.setEnv("SECOND", undefined);
+  expect(convex.readEnv()).toEqual({ FIRST: " one\n", THIRD: "$three \"3\"" });
+  await convex.close();
+});
+
 test("a port in use gives one clear error, for either port", async () => {
   const taken = createServer();
   const port = await listen(taken);

@@ -168,12 +168,19 @@ test("attack 31: what is shown of a weak value tells a dictionary of guesses not
 test("attack 31: a convex CLI that repeats all it is given, or is not there, shows nothing of a secret", async () => {
   const secret = generateSecret();
   const watch = watching({ "the secret": secret });
-  for (const standIn of /** @type {const} */ (["failing", "missing"])) {
-    for (const args of [["init", "--yes"], ["rotate", "--yes"], ["doctor"]]) {
-      const project = makeProject("plain", { files: { ...guards, ".env.local": `${NAME}=${secret}\n` } });
-      putConvexCli(project, standIn);
-      const { status, output } = await watch.run(args, { cwd: project.root });
-      assert.ok(status !== 0, output);
-    }
+  // It lists what a deployment may have, and where it is to set something it fails with all of it in its message.
+  const repeating = (/** @type {string} */ listed) => ({ script: `if (process.argv.includes("list")) console.log(${JSON.stringify(listed)}); else { const given = require("fs").readFileSync(0, "utf8"); console.log(given); console.error("✖ cannot: " + given + JSON.stringify({ given, listed: ${JSON.stringify(listed)} })); process.exit(1); }` });
+  for (const [args, listed] of /** @type {[string[], string][]} */ ([[["init", "--yes"], "OTHER=1"], [["rotate", "--yes"], `${NAME}=${secret}`]])) {
+    const project = makeProject("plain", { files: { ...guards, ".env.local": `${NAME}=${secret}\n` } });
+    putConvexCli(project, repeating(listed));
+    const { status, output } = await watch.run(args, { cwd: project.root });
+    assert.equal(status, 2, output);
+    assert.match(output, /cannot: /, "its message is shown, without the value");
+  }
+  for (const args of [["init", "--yes"], ["rotate", "--yes"], ["doctor"]]) {
+    const project = makeProject("plain", { files: { ...guards, ".env.local": `${NAME}=${secret}\n` } });
+    putConvexCli(project, "missing");
+    const { status, output } = await watch.run(args, { cwd: project.root });
+    assert.ok(status !== 0, output);
   }
 });

@@ -132,11 +132,11 @@ const standIns = {
   /** Before \`npx convex dev\` was ever run. */
   "no deployment": `console.error("✖ No CONVEX_DEPLOYMENT set, run \`npx convex dev\` to configure a Convex project"); process.exit(1);`,
   /** Never answers, and does not stop when it is asked to. */
-  slow: `process.on("SIGTERM", () => {}); process.on("SIGINT", () => {}); setInterval(() => {}, 1000);`,
+  slow: `process.on("SIGTERM", () => {}); process.on("SIGINT", () => {}); setTimeout(() => process.exit(1), 120_000);`,
   /** Repeats all that it was given: what is worst for whoever prints its messages. */
   failing: `let given = ""; process.stdin.on("data", (chunk) => (given += chunk)).on("end", () => { console.error("✖ Error: it broke while it had " + given + " for " + process.argv.slice(2).join(" ")); process.exit(1); });`,
   /** No server there: it tries again and again. */
-  offline: `console.error("WebSocket error message: connect ECONNREFUSED 127.0.0.1:9\\nWebSocket closed with code 1006\\nAttempting reconnect in 1228ms"); setInterval(() => {}, 1000);`,
+  offline: `console.error("WebSocket error message: connect ECONNREFUSED 127.0.0.1:9\\nWebSocket closed with code 1006\\nAttempting reconnect in 1228ms"); setTimeout(() => process.exit(1), 120_000);`,
   /** A deploy key that belongs elsewhere. */
   "refused key": `console.error("✖ The provided deploy key was invalid for this deployment. Double check that the environment this key was generated for matches the desired deployment."); process.exit(1);`,
 };

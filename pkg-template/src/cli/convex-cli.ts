@@ -221,7 +221,6 @@ function accessIn(path: string): Record<string, string> {
 
 /** Without colours and without the values, also not as they stand in JSON. */
 function plainText(output: Buffer, hidden: readonly string[]): string {
-  // eslint-disable-next-line no-control-regex
   let text = output.toString("utf8").replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "");
   for (const value of hidden) {
     for (const form of [value, JSON.stringify(value).slice(1, -1)]) if (form.trim() !== "") text = text.replaceAll(form, "[hidden]");

@@ -45,6 +45,8 @@ export async function main(args: readonly string[], environment: Environment, fo
     .description("Sets up, checks and rotates the secret that a Next.js server and a Convex deployment share. Prints no value of a secret.")
     .version(version(), "-V, --version")
     .helpCommand(false)
+    // Without the argument by which some commands refuse arguments.
+    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage()}` })
     .showHelpAfterError("(countersign --help shows what there is)")
     .addHelpText("after", "\nExit status: 0 all is well, 1 something was found, 2 wrong usage or something missing.")
     .configureOutput({ writeOut: (text) => void streams.stdout.write(text), writeErr: (text) => void streams.stderr.write(text), outputError: (text, write) => write(withoutTyped(text, args, program)) })

@@ -143,7 +143,7 @@ const standIns = {
 
 /** What stands in where the convex CLI is called often, and it is not about the CLI: as 1.48 does it, in a tenth of the time. @param {string} file */
 const stored = (file) => `
-const { readFileSync, writeFileSync } = require("node:fs");
+const { readFileSync, renameSync, writeFileSync } = require("node:fs");
 const file = ${JSON.stringify(file)};
 const state = JSON.parse(readFileSync(file, "utf8"));
 const args = process.argv.slice(2);
@@ -156,7 +156,8 @@ else if (action === "get") { if (found) console.log(variables[name]); else conso
 else if (action === "set") variables[name] = readFileSync(0, "utf8").replace(/\\r?\\n$/, "");
 else if (action === "remove") delete variables[name];
 else throw new Error("unexpected: " + args.join(" "));
-writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+// Several may run at once: only those that change something write, and at one stroke.
+if (["set", "remove"].includes(action)) { const whole = file.replace(/\\.env$/, "." + process.pid + ".env"); writeFileSync(whole, JSON.stringify(state), { mode: 0o600 }); renameSync(whole, file); }
 `;
 
 /**

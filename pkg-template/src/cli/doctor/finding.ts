@@ -1,6 +1,6 @@
 /** Something that is wrong, or soon will be. None of its texts holds a value. */
 export interface Finding {
-  /** Stable, in the words of www/docs/cli.md: `secret_differs`. */
+  /** Stable, in the words of www/docs/cli.md: `variable_differs`. */
   code: string;
   /** `error`: calls fail, or a secret is or may be known to others. `warning`: works today. Both end with exit status 1. */
   severity: "error" | "warning";

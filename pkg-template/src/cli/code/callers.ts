@@ -1,17 +1,18 @@
 // What a caller can choose: the arguments of Convex functions, and the parts of a request.
 
 import type { Function as AnyFunction, Node } from "@babel/types";
+import { Follow } from "./follow.js";
 import type { Binding } from "./scopes.js";
-import { isFunction } from "./scopes.js";
+import { isFunction, nameOfKey } from "./scopes.js";
 import type { Tracer } from "./trace.js";
-import { calleeOf, dotted, property, propertyOf, unwrap } from "./trace.js";
+import { calleeOf, dotted, firstOf, isBinding, property, propertyOf, unwrap } from "./trace.js";
 
 /** What may stand in for a value that the caller left out: `undefined`, `null`, or nothing (it is always there). */
 export interface FromCaller {
   name: string;
   missing: "undefined" | "null" | "never";
-  /** Which side of the house it came in by. */
-  via: "argument" | "request";
+  /** Which way it came in. `parameter`: of a function that others call with it, which may leave it out. */
+  via: "argument" | "request" | "parameter";
 }
 
 export interface ConvexFunction {
@@ -30,6 +31,8 @@ export function convexFunction(tracer: Tracer, node: Node): ConvexFunction | und
   if (node.type !== "CallExpression") return undefined;
   const callee = unwrap(node.callee);
   if (callee.type !== "Identifier" && callee.type !== "MemberExpression") return undefined;
+  const custom = customInput(tracer, node);
+  if (custom !== undefined) return custom;
   const builder = builderOf(tracer, callee);
   const [first] = node.arguments;
   if (first === undefined) return undefined;
@@ -44,6 +47,16 @@ export function convexFunction(tracer: Tracer, node: Node): ConvexFunction | und
   }
   const args = config.type === "ObjectExpression" ? property(config, "args") : undefined;
   return { type: builder.type, call: node, handler, args: args && tracer.valueOf(args), isPublic: builder.isPublic };
+}
+
+/** `{ args, input }` of convex-helpers' customMutation or customCtxAndArgs: what it takes from the caller before the function runs. */
+function customInput(tracer: Tracer, node: Node & { type: "CallExpression" }): ConvexFunction | undefined {
+  if (!/^(?:customCtxAndArgs|custom(?:Query|Mutation|Action))$/.test(calleeOf(node).split(".").at(-1) ?? "")) return undefined;
+  const last = node.arguments.at(-1);
+  const config = last && tracer.valueOf(last);
+  const handler = config && tracer.functionOf(property(config, "input"));
+  const args = config && property(config, "args");
+  return handler && { type: "custom", call: node, handler, args: args && tracer.valueOf(args), isPublic: false };
 }
 
 function builderOf(tracer: Tracer, callee: Node): { type: string; isPublic: boolean } | undefined {
@@ -71,10 +84,12 @@ export class Callers {
   readonly tracer: Tracer;
   readonly functions: readonly ConvexFunction[];
   readonly #byHandler: ReadonlyMap<AnyFunction, ConvexFunction>;
+  readonly #found = new Follow<Node | Binding, FromCaller>((key, ask) => (isBinding(key) ? this.#ofBinding(key, ask) : this.#ofValue(key, ask)));
+  readonly #requestParts = new Follow<Node, true>((node, ask) => this.#partOfRequest(node, ask));
 
   constructor(tracer: Tracer) {
     this.tracer = tracer;
-    this.functions = tracer.source.nodes.flatMap((node) => convexFunction(tracer, node) ?? []);
+    this.functions = tracer.source.ofType("CallExpression").flatMap((node) => convexFunction(tracer, node) ?? []);
     this.#byHandler = new Map(this.functions.flatMap((each) => (each.handler === undefined ? [] : [[each.handler, each] as const])));
   }
 
@@ -87,14 +102,28 @@ export class Callers {
     return undefined;
   }
 
+  /** The Convex function that this is the handler of. */
+  functionOf(handler: AnyFunction): ConvexFunction | undefined {
+    return this.#byHandler.get(handler);
+  }
+
   /** What of the caller's this value is. */
-  from(wrapped: Node, depth = 0): FromCaller | undefined {
-    if (depth > 8) return undefined;
-    const node = unwrap(wrapped);
+  from(node: Node): FromCaller | undefined {
+    const found = this.#found.get(unwrap(node));
+    return found?.via === "parameter" ? undefined : found;
+  }
+
+  /** The same; or what of a function's own parameters that may be left out. */
+  orParameter(node: Node): FromCaller | undefined {
+    return this.#found.get(unwrap(node));
+  }
+
+  #ofValue(node: Node, ask: (key: Node | Binding) => FromCaller | undefined): FromCaller | undefined {
+    const again = (next: Node) => ask(unwrap(next));
     switch (node.type) {
       case "Identifier": {
         const binding = this.tracer.binding(node);
-        return binding && this.#ofBinding(binding, node.name, depth);
+        return binding && ask(binding);
       }
       case "MemberExpression":
       case "OptionalMemberExpression": {
@@ -102,19 +131,21 @@ export class Callers {
         const object = unwrap(node.object);
         const fn = object.type === "Identifier" ? this.#argumentsOf(this.tracer.binding(object), []) : undefined;
         if (fn !== undefined) return { name, missing: missingBy(fn, name), via: "argument" };
-        return this.#isRequestPart(object, depth) ? { name, missing: "undefined", via: "request" } : undefined;
+        if (this.#isRequestPart(object)) return { name, missing: "undefined", via: "request" };
+        const of = object.type === "Identifier" ? this.tracer.binding(object) : undefined;
+        return of && leftOut(of, [...of.path, name]);
       }
       case "CallExpression":
       case "OptionalCallExpression":
-        return this.#ofCall(node, depth);
+        return this.#ofCall(node, again);
       case "LogicalExpression": {
-        const left = this.from(node.left, depth + 1);
+        const left = again(node.left);
         return left && (this.tracer.text(node.right) === undefined ? left : { ...left, missing: "never" });
       }
       case "TemplateLiteral":
       case "BinaryExpression": {
         const parts = node.type === "TemplateLiteral" ? node.expressions : node.operator === "+" ? [node.left, node.right] : [];
-        const found = parts.map((each) => this.from(each, depth + 1)).find((each) => each !== undefined);
+        const found = firstOf<Node, FromCaller>(parts, again);
         return found && { ...found, missing: "never" };
       }
       default:
@@ -122,10 +153,10 @@ export class Callers {
     }
   }
 
-  #ofCall(node: Node & { type: "CallExpression" | "OptionalCallExpression" }, depth: number): FromCaller | undefined {
+  #ofCall(node: Node & { type: "CallExpression" | "OptionalCallExpression" }, again: (next: Node) => FromCaller | undefined): FromCaller | undefined {
     const callee = unwrap(node.callee);
     if (callee.type !== "MemberExpression" && callee.type !== "OptionalMemberExpression") {
-      return /^(?:String|Buffer\.from)$/.test(calleeOf(node)) && node.arguments[0] ? this.from(node.arguments[0], depth + 1) : undefined;
+      return /^(?:String|Buffer\.from)$/.test(calleeOf(node)) && node.arguments[0] ? again(node.arguments[0]) : undefined;
     }
     const method = propertyOf(callee);
     const [first] = node.arguments;
@@ -133,9 +164,9 @@ export class Callers {
       return { name: (first && this.tracer.text(first)) ?? "*", missing: "null", via: "request" };
     }
     if (method === "header" && /^(?:c\.)?req(?:uest)?$/.test(dotted(callee.object))) return { name: (first && this.tracer.text(first)) ?? "*", missing: "undefined", via: "request" };
-    if (calleeOf(node) === "Buffer.from" && first) return this.from(first, depth + 1);
+    if (calleeOf(node) === "Buffer.from" && first) return again(first);
     if (/^(?:trim|replace|slice|split|substring|toLowerCase|toString|at|pop)$/.test(method ?? "")) {
-      const found = this.from(callee.object, depth + 1);
+      const found = again(callee.object);
       // `header?.replace(...)` is `undefined` where there is no header; without the question mark it throws.
       return found && { ...found, missing: node.type === "OptionalCallExpression" ? "undefined" : "never" };
     }
@@ -147,19 +178,23 @@ export class Callers {
     return `${dotted(node)} ${dotted(value)}`.trim();
   }
 
-  #ofBinding(binding: Binding, local: string, depth: number): FromCaller | undefined {
+  #ofBinding(binding: Binding, ask: (key: Node | Binding) => FromCaller | undefined): FromCaller | undefined {
     const fallback = binding.fallback !== undefined;
     const fn = this.#argumentsOf(binding, binding.path.slice(0, -1));
-    const name = binding.path.at(-1) ?? local;
+    const name = binding.path.at(-1) ?? "*";
     if (fn !== undefined && binding.path.length > 0) return { name, missing: fallback ? "never" : missingBy(fn, name), via: "argument" };
+    if (!fallback) {
+      const left = leftOut(binding, binding.path);
+      if (left !== undefined) return left;
+    }
     if (binding.kind !== "variable" || !binding.init) return undefined;
-    if (binding.path.length === 0) return this.from(binding.init, depth + 1);
     const init = unwrap(binding.init);
+    if (binding.path.length === 0) return ask(init);
     if (init.type === "Identifier" && binding.path.length === 1) {
       const above = this.#argumentsOf(this.tracer.binding(init), []);
       if (above !== undefined) return { name, missing: fallback ? "never" : missingBy(above, name), via: "argument" };
     }
-    return this.#isRequestPart(init, depth) ? { name, missing: fallback ? "never" : "undefined", via: "request" } : undefined;
+    return this.#isRequestPart(init) ? { name, missing: fallback ? "never" : "undefined", via: "request" } : undefined;
   }
 
   /** The Convex function whose arguments this is, taken apart so far. */
@@ -169,14 +204,33 @@ export class Callers {
   }
 
   /** The body, headers, query or cookies of a request. */
-  #isRequestPart(node: Node, depth: number): boolean {
-    if (depth > 8) return false;
-    const value = this.tracer.valueOf(node);
+  #isRequestPart(node: Node): boolean {
+    return this.#requestParts.get(this.tracer.valueOf(node)) === true;
+  }
+
+  #partOfRequest(value: Node, ask: (next: Node) => true | undefined): true | undefined {
     const name = dotted(value);
     if (/^(?:req|request|event|ctx\.req|c\.req)\.(?:body|headers|query|cookies|queryStringParameters)$/.test(name)) return true;
     if (value.type === "CallExpression" && /(?:^|\.)(?:req|request)\.json$/.test(calleeOf(value))) return true;
-    return (value.type === "MemberExpression" || value.type === "OptionalMemberExpression") && this.#isRequestPart(value.object, depth + 1);
+    return value.type === "MemberExpression" || value.type === "OptionalMemberExpression" ? ask(this.tracer.valueOf(value.object)) : undefined;
   }
+}
+
+/** A function's parameter, or a field of one, that its type lets be left out: `secret?: string`, `{ secret }: { secret?: string }`. */
+function leftOut(binding: Binding, path: readonly string[]): FromCaller | undefined {
+  const parameter = binding.kind === "parameter" ? binding.of?.fn.params[binding.of.index] : undefined;
+  if (parameter?.type !== "Identifier" && parameter?.type !== "ObjectPattern") return undefined;
+  const type = parameter.typeAnnotation?.type === "TSTypeAnnotation" ? parameter.typeAnnotation.typeAnnotation : undefined;
+  const found = (name: string): FromCaller => ({ name, missing: "undefined", via: "parameter" });
+  const [field] = path;
+  if (field === undefined) return parameter.type === "Identifier" && (parameter.optional === true || allowsUndefined(type)) ? found(parameter.name) : undefined;
+  if (path.length > 1 || type?.type !== "TSTypeLiteral") return undefined;
+  const member = type.members.find((each) => each.type === "TSPropertySignature" && nameOfKey(each.key) === field);
+  return member?.type === "TSPropertySignature" && (member.optional === true || allowsUndefined(member.typeAnnotation?.typeAnnotation)) ? found(field) : undefined;
+}
+
+function allowsUndefined(type: Node | undefined): boolean {
+  return type?.type === "TSUndefinedKeyword" || (type?.type === "TSUnionType" && type.types.some(allowsUndefined));
 }
 
 /** What a field of the arguments is where the caller leaves it out, by its validator. */

@@ -98,7 +98,7 @@ export const kinds = {
     severity: "warning",
     what: "`explain: true`, also in production.",
     why: "Every caller is told precisely why it was refused, which helps those who try.",
-    fix: "Leave it out: the log has the reason. For a development deployment, `explain: process.env.COUNTERSIGN_EXPLAIN === \"1\"`.",
+    fix: "Take `explain: true` out before production, or set it from an environment variable of your own that only development has.",
   },
   code_server_import_in_client: {
     severity: "error",

@@ -2,6 +2,7 @@
 
 import type { Function as AnyFunction, Node } from "@babel/types";
 import type { Callers } from "./callers.js";
+import { once } from "./follow.js";
 import { isSecretIdentifier, isSignatureIdentifier, wordsOf } from "./names.js";
 import type { Source } from "./parse.js";
 import { isFunction, nameOfKey } from "./scopes.js";
@@ -12,10 +13,14 @@ import { within } from "./walk.js";
 /** A function, and those it hands its `ctx` to, which may do the checking. */
 export interface Guarding {
   guarded: boolean;
-  delegates: { module: string; name: string }[];
+  /** Those of its file. They may lead back to it. */
+  calls: Guarding[];
+  /** Those of others: the file that imports it, and what from where. */
+  delegates: { from: string; module: string; name: string }[];
 }
 
-export interface PublicFunction extends Guarding {
+export interface PublicFunction {
+  guarding: Guarding;
   name: string;
   type: string;
   line: number;
@@ -37,7 +42,7 @@ export function publicFunctions(source: Source, tracer: Tracer, callers: Callers
       const key = each.type === "ObjectProperty" ? (nameOfKey(each.key) ?? "") : "";
       return isSecretIdentifier(key) || isSignatureIdentifier(key);
     });
-    return [{ name, type: fn.type, line, column: column + 1, ...guarding, guarded: guarding.guarded || asksForSecret }];
+    return [{ name, type: fn.type, line, column: column + 1, guarding: asksForSecret ? { guarded: true, calls: [], delegates: [] } : guarding }];
   });
 }
 
@@ -83,31 +88,57 @@ function ofUnseen(tracer: Tracer, call: Node & { type: "CallExpression" }): Guar
   const value = handler?.type === "ObjectProperty" ? unwrap(handler.value) : config;
   const from = value?.type === "Identifier" ? tracer.binding(value)?.from : undefined;
   // What cannot be seen is not accused.
-  return from === undefined ? { guarded: true, delegates: [] } : { guarded: false, delegates: [from] };
+  return { guarded: from === undefined, calls: [], delegates: from === undefined ? [] : [{ from: tracer.source.path, ...from }] };
 }
 
-function guardingOf(tracer: Tracer, fn: AnyFunction, depth = 0): Guarding {
+/** What a function and those it calls do. Made once for each function of a file. */
+const guardingOf: (tracer: Tracer, fn: AnyFunction) => Guarding = (() => {
+  const known = once((_tracer: Tracer) => new Map<AnyFunction, Guarding>());
+  return (tracer, fn) => {
+    const all = known(tracer);
+    const waiting: AnyFunction[] = [];
+    const of = (each: AnyFunction): Guarding => {
+      let found = all.get(each);
+      if (found === undefined) {
+        all.set(each, (found = { guarded: false, calls: [], delegates: [] }));
+        waiting.push(each);
+      }
+      return found;
+    };
+    const result = of(fn);
+    for (let each = waiting.pop(); each !== undefined; each = waiting.pop()) look(tracer, each, of);
+    return result;
+  };
+})();
+
+/** Looks at one function, and at those of the file that it hands its `ctx` to only by name. */
+function look(tracer: Tracer, fn: AnyFunction, of: (fn: AnyFunction) => Guarding): void {
   const [first] = fn.params;
   const ctx = first?.type === "Identifier" ? first.name : undefined;
-  const delegates: Guarding["delegates"] = [];
+  const guarding = of(fn);
   for (const node of within(fn)) {
-    if ((node.type === "MemberExpression" || node.type === "OptionalMemberExpression") && (propertyOf(node) === "auth" || tracer.environment(node) !== undefined)) return { guarded: true, delegates };
-    if (node.type === "ObjectProperty" && nameOfKey(node.key) === "auth" && source(tracer, node)?.type === "ObjectPattern") return { guarded: true, delegates };
+    if (looksAround(tracer, node)) {
+      guarding.guarded = true;
+      return;
+    }
     if (node.type !== "CallExpression" && node.type !== "OptionalCallExpression" && node.type !== "NewExpression") continue;
-    if (node.type !== "NewExpression" && looksLikeGuard(node)) return { guarded: true, delegates };
     if (!node.arguments.some((each) => each.type === "Identifier" && (each.name === ctx || each.name === "ctx"))) continue;
     const callee = unwrap(node.callee);
     const local = callee.type === "Identifier" ? tracer.functionOf(callee) : undefined;
-    if (local !== undefined && local !== fn && depth < 4) {
-      const inner = guardingOf(tracer, local, depth + 1);
-      if (inner.guarded) return inner;
-      delegates.push(...inner.delegates);
+    if (local !== undefined) {
+      guarding.calls.push(of(local));
       continue;
     }
     const imported = callee.type === "Identifier" ? tracer.binding(callee)?.from : callee.type === "MemberExpression" && callee.object.type === "Identifier" ? tracer.binding(callee.object)?.from : undefined;
-    if (imported !== undefined) delegates.push({ module: imported.module, name: imported.name === "*" ? (propertyOf(callee) ?? "*") : imported.name });
+    if (imported !== undefined) guarding.delegates.push({ from: tracer.source.path, module: imported.module, name: imported.name === "*" ? (propertyOf(callee) ?? "*") : imported.name });
   }
-  return { guarded: false, delegates };
+}
+
+/** Whether something asks who is there: `ctx.auth`, a variable of the environment, a call that is named like a guard. */
+function looksAround(tracer: Tracer, node: Node): boolean {
+  if (node.type === "MemberExpression" || node.type === "OptionalMemberExpression") return propertyOf(node) === "auth" || tracer.environment(node) !== undefined;
+  if (node.type === "ObjectProperty") return nameOfKey(node.key) === "auth" && source(tracer, node)?.type === "ObjectPattern";
+  return (node.type === "CallExpression" || node.type === "OptionalCallExpression") && looksLikeGuard(node);
 }
 
 function source(tracer: Tracer, node: Node): Node | undefined {

@@ -3,6 +3,8 @@ import type { Finding } from "../doctor/finding.js";
 import type { Skipped } from "./files.js";
 import { listCode, nameOf, problemOf } from "./files.js";
 import { Graph, readAliases } from "./graph.js";
+import { Follow } from "./follow.js";
+import type { Guarding } from "./guards.js";
 import { serverName } from "./guards.js";
 import { secretTexts } from "./checks/leaks.js";
 import { parseSource } from "./parse.js";
@@ -10,6 +12,7 @@ import { toFinding } from "./report.js";
 import type { Draft } from "./report.js";
 import type { Summary } from "./summary.js";
 import { summarize } from "./summary.js";
+import { firstOf } from "./trace.js";
 
 /** Where the code is: what `findProject` returns has more. */
 export interface CodeProject {
@@ -71,17 +74,24 @@ export async function findInCode(project: CodeProject, options: { readonly varia
 /** Public functions that look as if only servers were to call them, and check nothing. */
 function unguarded(summaries: readonly Summary[], graph: Graph, client: ReadonlySet<Summary>, functions: string): Finding[] {
   const usedBy = new Map<string, Summary[]>();
-  for (const summary of summaries) for (const reference of summary.references) usedBy.set(reference, [...(usedBy.get(reference) ?? []), summary]);
+  for (const summary of summaries) {
+    for (const reference of summary.references) {
+      const users = usedBy.get(reference);
+      if (users === undefined) usedBy.set(reference, [summary]);
+      else users.push(summary);
+    }
+  }
+  const guarded = new Follow<Guarding, true>((guarding, ask) => isGuarded(guarding, graph, ask));
   return summaries.flatMap((summary) => {
     const module = nameOf(functions, summary.path).replace(/\.[cm]?[jt]sx?$/, "");
     return summary.functions.flatMap((fn): Finding[] => {
-      if (fn.guarded || summary.silenced.has(fn.line)) return [];
+      if (fn.guarding.guarded || summary.silenced.has(fn.line)) return [];
       const users = (usedBy.get(`${module}:${fn.name}`) ?? []).filter((user) => !user.isTest && !user.inConvex);
       if (users.some((user) => client.has(user) || user.usesHooks)) return [];
       const word = serverName(`${module}.ts`, fn);
       const routes = fn.type === "query" ? [] : users.filter((user) => user.verifyingRoute);
       const onlyRoutes = users.length > 0 && routes.length === users.length;
-      if ((word === undefined && !onlyRoutes) || hasGuardElsewhere(summary, fn.delegates, graph)) return [];
+      if ((word === undefined && !onlyRoutes) || guarded.get(fn.guarding)) return [];
       const sign = onlyRoutes ? `is called only by ${routes[0]!.name}, which checks its caller` : word === fn.name ? "sounds like one for servers" : `is named after "${word}"`;
       const draft: Draft = {
         code: "code_unguarded_function",
@@ -95,16 +105,17 @@ function unguarded(summaries: readonly Summary[], graph: Graph, client: Readonly
   });
 }
 
-function hasGuardElsewhere(from: Summary, delegates: readonly { module: string; name: string }[], graph: Graph, depth = 0): boolean {
-  if (depth > 4) return false;
-  return delegates.some(({ module, name }) => {
-    const file = graph.resolve(from.path, module);
-    const helper = file?.helpers.get(name);
-    if (file === undefined) return false;
+function isGuarded({ guarded, calls, delegates }: Guarding, graph: Graph, ask: (next: Guarding) => true | undefined): true | undefined {
+  if (guarded) return true;
+  const helpers = delegates.flatMap(({ from, module, name }) => {
+    const file = graph.resolve(from, module);
     // A function that is re-exported from elsewhere, or made by another, is not seen: it is not accused.
-    return helper === undefined || helper.guarded || hasGuardElsewhere(file, helper.delegates, graph, depth + 1);
+    return file === undefined ? [] : [file.helpers.get(name) ?? unseen];
   });
+  return firstOf([...calls, ...helpers], ask);
 }
+
+const unseen: Guarding = { guarded: true, calls: [], delegates: [] };
 
 function byPlace(one: Finding, two: Finding): number {
   const [first, second] = [one, two].map(({ where }) => /^(.*):(\d+):(\d+)$/.exec(where) ?? ["", where, "0", "0"]) as [string[], string[]];

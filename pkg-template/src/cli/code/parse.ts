@@ -1,6 +1,7 @@
 import type { Comment, Node, Program } from "@babel/types";
 import { Scopes } from "./scopes.js";
-import { childrenOf } from "./walk.js";
+import type { Parents } from "./walk.js";
+import { parents, pushChildren, setParent } from "./walk.js";
 
 /** A file as the checks see it. */
 export interface Source {
@@ -12,11 +13,13 @@ export interface Source {
   inConvex: boolean;
   program: Program;
   comments: readonly Comment[];
-  /** All nodes, from the top down. */
-  nodes: readonly Node[];
-  parents: ReadonlyMap<Node, Node>;
+  /** All nodes of a type, from the top down. Made once, so that no check goes through all nodes. */
+  ofType: OfType;
+  parents: Parents;
   scopes: Scopes;
 }
+
+export type OfType = <Type extends Node["type"]>(type: Type) => readonly (Node & { type: Type })[];
 
 export type Parsed = { source: Source; problem?: string } | { source?: undefined; problem: string };
 
@@ -42,19 +45,25 @@ export async function parseSource(file: { name: string; path: string; text: stri
     if (!(error instanceof Error)) throw error;
     return { problem: error instanceof SyntaxError ? `a syntax error: ${short(error.message)}` : `it is nested too deeply to be read` };
   }
-  const nodes: Node[] = [];
-  const parents = new Map<Node, Node>();
+  const byType = new Map<string, Node[]>();
   const waiting: Node[] = [tree.program];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    nodes.push(node);
-    const children = childrenOf(node);
-    for (let index = children.length - 1; index >= 0; index -= 1) {
-      const child = children[index]!;
-      parents.set(child, node);
-      waiting.push(child);
+    const alike = byType.get(node.type);
+    if (alike === undefined) byType.set(node.type, [node]);
+    else alike.push(node);
+    // The last of the stack comes first: what was put there is turned round.
+    const top = waiting.length;
+    pushChildren(node, waiting);
+    for (let low = top, high = waiting.length - 1; low <= high; low += 1, high -= 1) {
+      const [one, two] = [waiting[low]!, waiting[high]!];
+      setParent(one, node);
+      setParent(two, node);
+      waiting[low] = two;
+      waiting[high] = one;
     }
   }
-  const source = { ...file, program: tree.program, comments: tree.comments ?? [], nodes, parents, scopes: new Scopes(nodes, parents) };
+  const ofType: OfType = <Type extends Node["type"]>(type: Type) => (byType.get(type) ?? []) as (Node & { type: Type })[];
+  const source = { ...file, program: tree.program, comments: tree.comments ?? [], ofType, parents, scopes: new Scopes(ofType, parents) };
   const [first] = tree.errors ?? [];
   return first === undefined ? { source } : { source, problem: `a syntax error, so only a part was checked: ${short(String((first as { message?: unknown }).message ?? first))}` };
 }

@@ -51,6 +51,15 @@ export function readIgnores(source: Source): { silenced: ReadonlySet<number>; dr
       return alone ? Array.from({ length: end.line - start.line + 1 }, (_, index) => start.line + index) : [];
     }),
   );
+  // In a block of comments each asks for the code below it: each line is passed once.
+  const codeBelow = new Map<number, number>();
+  const below = (start: number): number => {
+    let line = start;
+    const way: number[] = [];
+    for (; commentLines.has(line); line = codeBelow.get(line) ?? line + 1) way.push(line);
+    for (const each of way) codeBelow.set(each, line);
+    return line;
+  };
   for (const comment of source.comments) {
     const found = /^[\s*]*countersign-ignore\b(?:\s*:\s*(?<reason>\S.*))?/.exec(comment.value);
     if (found === null || !comment.loc) continue;
@@ -65,9 +74,7 @@ export function readIgnores(source: Source): { silenced: ReadonlySet<number>; dr
       continue;
     }
     // The reason may go on for more lines of comment; meant is the code below them.
-    let line = end.line + 1;
-    while (commentLines.has(line)) line += 1;
-    silenced.add(line);
+    silenced.add(below(end.line + 1));
   }
   return { silenced, drafts };
 }

@@ -1,6 +1,8 @@
 // Which declaration a name means. Without it a parameter called `secret` would be taken for the constant of another function.
 
 import type { Function as AnyFunction, Identifier, Node } from "@babel/types";
+import type { OfType } from "./parse.js";
+import type { Parents } from "./walk.js";
 
 export interface Binding {
   kind: "import" | "parameter" | "variable" | "function" | "other";
@@ -22,25 +24,46 @@ export interface Binding {
 
 type Names = Map<string, Binding>;
 
+// All that declares names, in the order in which a name's first declaration is looked for.
+const declaring = ["ImportDeclaration", "VariableDeclaration", "FunctionDeclaration", "ClassDeclaration", "FunctionExpression", "ArrowFunctionExpression", "ObjectMethod", "ClassMethod", "ClassPrivateMethod", "CatchClause"] as const;
+
 export class Scopes {
   readonly #names = new Map<Node, Names>();
-  readonly #parents: ReadonlyMap<Node, Node>;
+  readonly #parents: Parents;
+  /** The nearest node around that declares names, for nodes that were asked for. */
+  readonly #nearest = new Map<Node, Node | undefined>();
 
-  constructor(nodes: readonly Node[], parents: ReadonlyMap<Node, Node>) {
+  constructor(ofType: OfType, parents: Parents) {
     this.#parents = parents;
-    for (const node of nodes) this.#declare(node);
-    for (const node of nodes) {
-      if (node.type === "AssignmentExpression" && node.operator === "=" && node.left.type === "Identifier") this.resolve(node.left)?.assigned.push(node.right);
+    for (const type of declaring) for (const node of ofType(type)) this.#declare(node);
+    for (const node of ofType("AssignmentExpression")) {
+      if (node.operator === "=" && node.left.type === "Identifier") this.resolve(node.left)?.assigned.push(node.right);
     }
   }
 
   /** What this name means here, if it is declared in this file. */
   resolve(identifier: Identifier): Binding | undefined {
-    for (let node: Node | undefined = identifier; node !== undefined; node = this.#parents.get(node)) {
+    for (let node = this.#around(identifier); node !== undefined; node = this.#around(this.#parents.get(node))) {
       const binding = this.#names.get(node)?.get(identifier.name);
       if (binding !== undefined) return binding;
     }
     return undefined;
+  }
+
+  /** This node or the nearest around it that declares names. Kept for all on the way: in long expressions it is long. */
+  #around(start: Node | undefined): Node | undefined {
+    const way: Node[] = [];
+    let node = start;
+    while (node !== undefined && !this.#names.has(node)) {
+      if (this.#nearest.has(node)) {
+        node = this.#nearest.get(node);
+        break;
+      }
+      way.push(node);
+      node = this.#parents.get(node);
+    }
+    for (const each of way) this.#nearest.set(each, node);
+    return node;
   }
 
   #declare(node: Node): void {

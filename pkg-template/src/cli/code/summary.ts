@@ -12,6 +12,7 @@ import { isPublishedSecret } from "./names.js";
 import type { Source } from "./parse.js";
 import type { Draft, FileContext } from "./report.js";
 import { readIgnores } from "./report.js";
+import { nameOfKey } from "./scopes.js";
 import { Tracer, dotted, propertyOf } from "./trace.js";
 
 export interface Summary {
@@ -94,7 +95,8 @@ interface Import {
 }
 
 /** Imports that are there at run time, with the nodes that say so. */
-function valueImports({ nodes }: Source): Import[] {
+function valueImports({ ofType }: Source): Import[] {
+  const nodes = [...ofType("ImportDeclaration"), ...ofType("ExportNamedDeclaration"), ...ofType("ExportAllDeclaration"), ...ofType("CallExpression")];
   return nodes.flatMap((node) => {
     if (node.type === "ImportDeclaration") {
       const onlyTypes = node.importKind === "type" || (node.specifiers.length > 0 && node.specifiers.every((each) => each.type === "ImportSpecifier" && each.importKind === "type"));
@@ -113,40 +115,44 @@ function findInClient({ source, tracer, report }: FileContext, imports: readonly
   }
   // A validated environment names the server's variables, and hands out none of them in a browser.
   if (imports.some(({ module }) => /^@t3-oss\/env/.test(module) || module === "server-only")) return;
-  for (const node of source.nodes) {
-    if (node.type !== "MemberExpression" && node.type !== "OptionalMemberExpression" && node.type !== "ObjectPattern") continue;
-    if (node.type === "ObjectPattern") {
-      const declarator = source.parents.get(node);
-      if (declarator?.type !== "VariableDeclarator" || !declarator.init || dotted(declarator.init) !== "process.env") continue;
-      for (const each of node.properties) {
-        const local = each.type === "ObjectProperty" ? (each.value.type === "AssignmentPattern" ? each.value.left : each.value) : undefined;
-        const found = local && tracer.secret(local);
-        if (found) report(each, "code_secret_in_client", `${found.variable} is read by code that runs in browsers.`, { variable: found.variable });
-      }
-      continue;
+  for (const node of source.ofType("ObjectPattern")) {
+    const declarator = source.parents.get(node);
+    if (declarator?.type !== "VariableDeclarator" || !declarator.init || dotted(declarator.init) !== "process.env") continue;
+    for (const each of node.properties) {
+      const local = each.type === "ObjectProperty" ? (each.value.type === "AssignmentPattern" ? each.value.left : each.value) : undefined;
+      const found = local && tracer.secret(local);
+      if (found) report(each, "code_secret_in_client", `${found.variable} is read by code that runs in browsers.`, { variable: found.variable });
     }
+  }
+  for (const node of reads(source)) {
     const found = tracer.secret(node);
     if (found !== undefined && !found.validated && propertyOf(node) === found.variable) report(node, "code_secret_in_client", `${found.variable} is read by code that runs in browsers.`, { variable: found.variable });
   }
 }
 
 function findPublished({ source, report, tracer }: FileContext, named: readonly string[]): void {
-  for (const node of source.nodes) {
-    const name = node.type === "MemberExpression" || node.type === "OptionalMemberExpression" ? propertyOf(node) : undefined;
-    const isRead = name?.startsWith("NEXT_PUBLIC_") === true && tracer.environment(node)?.variable === name;
-    const taken = node.type === "ObjectProperty" && node.key.type === "Identifier" && node.key.name.startsWith("NEXT_PUBLIC_") && source.parents.get(node)?.type === "ObjectPattern" ? node.key.name : undefined;
-    const variable = isRead ? name : taken;
-    if (variable !== undefined && isPublishedSecret(variable, named)) {
-      report(node, "code_secret_named_public", `${variable} is a secret by its name, and public by its name.`, { variable });
-    }
+  const found = (node: Node, variable: string | undefined) => {
+    if (variable === undefined || !isPublishedSecret(variable, named)) return;
+    report(node, "code_secret_named_public", `${variable} is a secret by its name, and public by its name.`, { variable });
+  };
+  for (const node of reads(source)) {
+    const name = propertyOf(node);
+    if (name?.startsWith("NEXT_PUBLIC_") === true && tracer.environment(node)?.variable === name) found(node, name);
+  }
+  for (const node of source.ofType("ObjectPattern")) {
+    for (const each of node.properties) if (each.type === "ObjectProperty") found(each, nameOfKey(each.key));
   }
 }
 
+/** What reads a field of something. */
+function reads({ ofType }: Source): readonly Node[] {
+  return [...ofType("MemberExpression"), ...ofType("OptionalMemberExpression")];
+}
+
 /** `api.orders.create` -> `orders:create`. */
-function references({ nodes, parents, scopes }: Source): string[] {
+function references({ ofType, parents, scopes }: Source): string[] {
   const found = new Set<string>();
-  for (const node of nodes) {
-    if (node.type !== "MemberExpression") continue;
+  for (const node of ofType("MemberExpression")) {
     const above = parents.get(node);
     if (above?.type === "MemberExpression" && above.object === node) continue;
     const words = dotted(node).split(".");
@@ -165,8 +171,7 @@ function isVerifyingRoute(source: Source, tracer: Tracer, callers: Callers, impo
   if (!routeFile.test(source.name)) return false;
   if (/(?:^|[/.-])(?:webhooks?|crons?|internal|admin)(?:[/.-]|$)/i.test(source.name)) return true;
   if (imports.some(({ module }) => verifiers.test(module))) return true;
-  return source.nodes.some((node) => {
-    if (tracer.secret(node) !== undefined) return true;
-    return node.type === "CallExpression" && /signature/i.test(callers.from(node)?.name ?? "");
-  });
+  // Whatever is made of a secret begins with one of these.
+  const starts = [...reads(source), ...source.ofType("Identifier"), ...source.ofType("CallExpression")];
+  return starts.some((node) => tracer.secret(node) !== undefined) || source.ofType("CallExpression").some((node) => /signature/i.test(callers.from(node)?.name ?? ""));
 }

@@ -1,6 +1,7 @@
 // Where a value comes from: the environment, a caller, or the code itself.
 
 import type { Expression, Function as AnyFunction, Identifier, Node } from "@babel/types";
+import { Follow } from "./follow.js";
 import { isSecretVariable } from "./names.js";
 import type { Source } from "./parse.js";
 import type { Binding } from "./scopes.js";
@@ -21,10 +22,17 @@ export interface FromEnvironment {
 const sameText = new Set(["trim", "trimEnd", "trimStart", "toString", "valueOf", "toLowerCase", "toUpperCase", "normalize", "split", "replace", "replaceAll", "concat", "padEnd", "padStart", "at", "filter", "map"]);
 const wrappers = new Set(["String", "Buffer.from", "JSON.stringify", "encodeURIComponent", "Object.freeze"]);
 
+/** A value, or a name with all that it was ever set to: a name that is used in many places is looked at once. */
+type Key = Node | Binding;
+
 export class Tracer {
   readonly source: Source;
   readonly #named: readonly string[];
-  readonly #known = new Map<Node, FromEnvironment | undefined>();
+  readonly #fromEnvironment = new Follow<Key, FromEnvironment>((key, ask) => (isBinding(key) ? this.#ofBinding(key, ask) : this.#ofValue(key, ask)));
+  readonly #environmentObjects = new Follow<Node, "process" | "validated">((node, ask) => this.#ofObject(node, ask));
+  readonly #processObjects = new Follow<Node, true>((node, ask) => this.#isProcess(node, ask));
+  readonly #texts = new Follow<Node, { text: string }>((node, ask) => this.#ofText(node, ask));
+  readonly #values = new Map<Node, Node>();
 
   constructor(source: Source, named: readonly string[]) {
     this.source = source;
@@ -32,38 +40,33 @@ export class Tracer {
   }
 
   /** The secret of the environment that this value is, or is made of. */
-  secret(node: Node | null | undefined, depth = 0): FromEnvironment | undefined {
-    const found = this.environment(node, depth);
+  secret(node: Node | null | undefined): FromEnvironment | undefined {
+    const found = this.environment(node);
     return found !== undefined && isSecretVariable(found.variable, this.#named) ? found : undefined;
   }
 
   /** The variable of the environment that this value is, or is made of; whether a secret or not. */
-  environment(wrapped: Node | null | undefined, depth = 0): FromEnvironment | undefined {
-    if (!wrapped || depth > 12) return undefined;
-    const node = unwrap(wrapped);
-    // Each node once: names that lead to functions that lead to names would be followed again and again.
-    if (this.#known.has(node)) return this.#known.get(node);
-    this.#known.set(node, undefined);
-    const found = this.#follow(node, depth);
-    this.#known.set(node, found);
-    return found;
+  environment(node: Node | null | undefined): FromEnvironment | undefined {
+    return node ? this.#fromEnvironment.get(unwrap(node)) : undefined;
   }
 
-  #follow(node: Node, depth: number): FromEnvironment | undefined {
-    const again = (next: Node | null | undefined) => this.environment(next, depth + 1);
+  #ofValue(node: Node, ask: (key: Key) => FromEnvironment | undefined): FromEnvironment | undefined {
+    const again = (next: Node | null | undefined) => (next ? ask(unwrap(next)) : undefined);
     switch (node.type) {
       case "MemberExpression":
       case "OptionalMemberExpression": {
         const name = propertyOf(node);
         if (name !== undefined && isVariableName(name)) {
-          const of = this.#environmentObject(node.object, depth);
+          const of = this.#environmentObject(node.object);
           if (of !== undefined) return { variable: name, inText: false, validated: of === "validated" };
         }
         // An element of a list that was made of it.
         return node.computed ? again(this.#listOf(node.object)) : undefined;
       }
-      case "Identifier":
-        return this.#ofName(node, depth);
+      case "Identifier": {
+        const binding = this.source.scopes.resolve(node);
+        return binding && ask(binding);
+      }
       case "LogicalExpression": {
         if (node.operator === "&&") return again(node.right);
         const left = again(node.left);
@@ -72,10 +75,10 @@ export class Tracer {
         return again(node.right);
       }
       case "ConditionalExpression": {
-        const [yes, no] = [again(node.consequent), again(node.alternate)];
+        const [yes, no, test] = [again(node.consequent), again(node.alternate), again(node.test)];
         const fallback = this.text(yes === undefined ? node.consequent : node.alternate);
         const found = yes ?? no;
-        return found !== undefined && fallback !== undefined && this.environment(node.test, depth + 1)?.variable === found.variable ? { ...found, fallback } : found;
+        return found !== undefined && fallback !== undefined && test?.variable === found.variable ? { ...found, fallback } : found;
       }
       case "TemplateLiteral": {
         const [first] = node.expressions.map(again).filter((each) => each !== undefined);
@@ -88,36 +91,122 @@ export class Tracer {
         return found && { ...found, inText: true };
       }
       case "ArrayExpression":
-        return node.elements.map(again).find((each) => each !== undefined);
+        return firstOf(node.elements, again);
       case "CallExpression":
       case "OptionalCallExpression":
-        return this.#ofCall(node, depth);
+        return this.#ofCall(node, again);
       case "NewExpression":
         return /^(?:String|Uint8Array|Set)$/.test(calleeOf(node)) ? again(node.arguments[0]) : undefined;
+      case "BlockStatement":
+        // Of a function that is called: what it returns.
+        return firstOf(returnsOf(node), again);
       default:
         return undefined;
     }
   }
 
-  /** The literal text that this value is, if the code says it. */
-  text(wrapped: Node | null | undefined, depth = 0): string | undefined {
-    if (!wrapped || depth > 6) return undefined;
-    const node = unwrap(wrapped);
-    if (node.type === "StringLiteral") return node.value;
-    if (node.type === "TemplateLiteral" && node.expressions.length === 0) return node.quasis[0]?.value.cooked ?? undefined;
+  #ofBinding(binding: Binding, ask: (key: Key) => FromEnvironment | undefined): FromEnvironment | undefined {
+    if (binding.kind === "import") {
+      const { module, name } = binding.from ?? { module: "", name: "" };
+      return isEnvironmentModule(module) && isVariableName(name) ? { variable: name, inText: false, validated: true } : undefined;
+    }
+    if (binding.kind === "parameter" && binding.path.length === 0) return undefined;
+    const withFallback = (found: FromEnvironment | undefined) => {
+      const fallback = this.text(binding.fallback);
+      return found && (fallback === undefined ? found : { ...found, fallback });
+    };
+    // A list that is taken apart later, or a plain alias.
+    if (binding.path.length === 0) return withFallback(firstOf([binding.init, ...binding.assigned], (each) => each && ask(unwrap(each))));
+    const name = binding.path.at(-1) ?? "";
+    const whole = binding.init && this.#environmentObject(binding.init, binding.path.slice(0, -1));
+    if (whole !== undefined && isVariableName(name)) return withFallback({ variable: name, inText: false, validated: whole === "validated" });
+    return binding.path.length === 1 && name === "*" && binding.init ? ask(unwrap(binding.init)) : undefined;
+  }
+
+  #ofCall(node: Node & { type: "CallExpression" | "OptionalCallExpression" }, again: (next: Node | null | undefined) => FromEnvironment | undefined): FromEnvironment | undefined {
+    const callee = unwrap(node.callee as Node);
+    const name = calleeOf(node);
+    const [first] = node.arguments;
+    if (wrappers.has(name)) return again(first);
+    // requireEnv("X"), getEnv("X"), Deno.env.get("X"), env("X")
+    const asked = first === undefined ? undefined : this.text(first);
+    if (asked !== undefined && isVariableName(asked) && /env/i.test(name)) return { variable: asked, inText: false, validated: !/\.get$/.test(name) };
+    if (callee.type === "MemberExpression" || callee.type === "OptionalMemberExpression") {
+      const method = propertyOf(callee) ?? "";
+      if (method === "encode" && /encoder/i.test(dotted(callee.object))) return again(first);
+      return sameText.has(method) ? again(callee.object) : undefined;
+    }
+    return again(callee.type === "Identifier" ? this.functionOf(callee)?.body : undefined);
+  }
+
+  /** Whether this is `process.env` or what is used like it; or has it at `path`. */
+  #environmentObject(node: Node, path: readonly string[] = []): "process" | "validated" | undefined {
+    if (path.length === 0) return this.#environmentObjects.get(unwrap(node));
+    return path.length === 1 && path[0] === "env" && this.#processObjects.get(unwrap(node)) ? "process" : undefined;
+  }
+
+  #ofObject(node: Node, ask: (next: Node) => "process" | "validated" | undefined): "process" | "validated" | undefined {
+    if (node.type === "Identifier") {
+      const binding = this.source.scopes.resolve(node);
+      if (binding === undefined || binding.kind === "parameter") return node.name === "env" ? "process" : undefined;
+      if (binding.kind === "import") {
+        const { module = "", name = "" } = binding.from ?? {};
+        if (isProcessModule(module)) return name === "env" ? "process" : undefined;
+        return /^env$|^(?:server|client)env$|^config$/i.test(node.name) && name !== "*" ? "validated" : undefined;
+      }
+      if (!binding.init) return undefined;
+      const found = binding.path.length === 0 ? ask(unwrap(binding.init)) : this.#environmentObject(binding.init, binding.path);
+      return found ?? (/^env$/i.test(node.name) ? "validated" : undefined);
+    }
+    if (node.type === "MemberExpression" || node.type === "OptionalMemberExpression") {
+      if (propertyOf(node) !== "env") return undefined;
+      return node.object.type === "MetaProperty" ? "process" : this.#environmentObject(node.object, ["env"]);
+    }
+    return node.type === "LogicalExpression" ? ask(unwrap(node.left)) : undefined;
+  }
+
+  #isProcess(node: Node, ask: (next: Node) => true | undefined): true | undefined {
+    if (node.type === "LogicalExpression") return ask(unwrap(node.left));
     if (node.type !== "Identifier") return undefined;
     const binding = this.source.scopes.resolve(node);
-    return binding?.kind === "variable" && binding.path.length === 0 && binding.assigned.length === 0 ? this.text(binding.init, depth + 1) : undefined;
+    if (binding === undefined) return node.name === "process" || undefined;
+    if (binding.kind === "import") return (isProcessModule(binding.from?.module ?? "") && binding.from?.name !== "env") || undefined;
+    return binding.kind !== "parameter" && binding.init && binding.path.length === 0 ? ask(unwrap(binding.init)) : undefined;
+  }
+
+  /** The literal text that this value is, if the code says it. */
+  text(node: Node | null | undefined): string | undefined {
+    return node ? this.#texts.get(unwrap(node))?.text : undefined;
+  }
+
+  #ofText(node: Node, ask: (next: Node) => { text: string } | undefined): { text: string } | undefined {
+    if (node.type === "StringLiteral") return { text: node.value };
+    if (node.type === "TemplateLiteral" && node.expressions.length === 0) {
+      const text = node.quasis[0]?.value.cooked;
+      return typeof text === "string" ? { text } : undefined;
+    }
+    if (node.type !== "Identifier") return undefined;
+    const binding = this.source.scopes.resolve(node);
+    return binding?.kind === "variable" && binding.path.length === 0 && binding.assigned.length === 0 && binding.init ? ask(unwrap(binding.init)) : undefined;
   }
 
   /** What a name was declared to be, if it is a variable with a value of its own. */
   valueOf(wrapped: Node): Node {
     let node = unwrap(wrapped);
-    for (let depth = 0; depth < 6 && node.type === "Identifier"; depth += 1) {
+    if (node.type !== "Identifier") return node;
+    const way = new Set<Node>();
+    while (node.type === "Identifier" && !way.has(node)) {
+      const known = this.#values.get(node);
+      if (known !== undefined) {
+        node = known;
+        break;
+      }
+      way.add(node);
       const binding = this.source.scopes.resolve(node);
       if (binding?.kind !== "variable" || binding.path.length > 0 || !binding.init) break;
       node = unwrap(binding.init);
     }
+    for (const each of way) this.#values.set(each, node);
     return node;
   }
 
@@ -134,76 +223,25 @@ export class Tracer {
     return this.source.scopes.resolve(node);
   }
 
-  #ofName(node: Identifier, depth: number): FromEnvironment | undefined {
-    const binding = this.source.scopes.resolve(node);
-    if (binding === undefined) return undefined;
-    if (binding.kind === "import") {
-      const { module, name } = binding.from ?? { module: "", name: "" };
-      return isEnvironmentModule(module) && isVariableName(name) ? { variable: name, inText: false, validated: true } : undefined;
-    }
-    if (binding.kind === "parameter" && binding.path.length === 0) return undefined;
-    const withFallback = (found: FromEnvironment | undefined) => {
-      const fallback = this.text(binding.fallback);
-      return found && (fallback === undefined ? found : { ...found, fallback });
-    };
-    const values = [binding.init, ...binding.assigned].filter((each) => each !== undefined);
-    if (binding.path.length === 0) {
-      // A list that is taken apart later, or a plain alias.
-      const found = values.map((each) => this.environment(each, depth + 1)).find((each) => each !== undefined);
-      return withFallback(found);
-    }
-    const name = binding.path.at(-1) ?? "";
-    const whole = binding.init && this.#environmentObject(binding.init, depth, binding.path.slice(0, -1));
-    if (whole !== undefined && isVariableName(name)) return withFallback({ variable: name, inText: false, validated: whole === "validated" });
-    return binding.path.length === 1 && name === "*" ? this.environment(binding.init, depth + 1) : undefined;
-  }
-
-  #ofCall(node: Node & { type: "CallExpression" | "OptionalCallExpression" }, depth: number): FromEnvironment | undefined {
-    const callee = unwrap(node.callee as Node);
-    const name = calleeOf(node);
-    const [first] = node.arguments;
-    if (wrappers.has(name)) return this.environment(first, depth + 1);
-    // requireEnv("X"), getEnv("X"), Deno.env.get("X"), env("X")
-    const asked = first === undefined ? undefined : this.text(first);
-    if (asked !== undefined && isVariableName(asked) && /env/i.test(name)) return { variable: asked, inText: false, validated: !/\.get$/.test(name) };
-    if (callee.type === "MemberExpression" || callee.type === "OptionalMemberExpression") {
-      const method = propertyOf(callee) ?? "";
-      if (method === "encode" && /encoder/i.test(textOf(this.source, callee.object))) return this.environment(first, depth + 1);
-      return sameText.has(method) ? this.environment(callee.object, depth + 1) : undefined;
-    }
-    const fn = callee.type === "Identifier" ? this.functionOf(callee) : undefined;
-    return fn === undefined ? undefined : returnsOf(fn).map((each) => this.environment(each, depth + 1)).find((each) => each !== undefined);
-  }
-
-  /** Whether this is `process.env` or what is used like it. */
-  #environmentObject(wrapped: Node, depth: number, path: readonly string[] = []): "process" | "validated" | undefined {
-    if (depth > 12) return undefined;
-    const node = unwrap(wrapped);
-    const at = path.join(".");
-    if (node.type === "Identifier") {
-      const binding = this.source.scopes.resolve(node);
-      if (binding === undefined) return (node.name === "process" && at === "env") || (node.name === "env" && at === "") ? "process" : undefined;
-      if (binding.kind === "import") {
-        const { module = "", name = "" } = binding.from ?? {};
-        if (/^(?:node:)?process$/.test(module)) return (name === "env" && at === "") || (name !== "env" && at === "env") ? "process" : undefined;
-        return at === "" && /^env$|^(?:server|client)env$|^config$/i.test(node.name) && name !== "*" ? "validated" : undefined;
-      }
-      if (binding.kind === "parameter") return node.name === "env" && at === "" ? "process" : undefined;
-      const inner = binding.init && this.#environmentObject(binding.init, depth + 1, [...binding.path, ...path]);
-      return inner ?? (/^env$/i.test(node.name) && at === "" && binding.init !== undefined ? "validated" : undefined);
-    }
-    if (node.type === "MemberExpression" || node.type === "OptionalMemberExpression") {
-      const name = propertyOf(node);
-      if (node.object.type === "MetaProperty" && name === "env" && at === "") return "process";
-      return name === undefined ? undefined : this.#environmentObject(node.object, depth + 1, [name, ...path]);
-    }
-    return node.type === "LogicalExpression" ? this.#environmentObject(node.left, depth + 1, path) : undefined;
-  }
-
   #listOf(node: Node): Node | undefined {
     const value = this.valueOf(node);
     return value.type === "ArrayExpression" || value.type === "CallExpression" ? value : undefined;
   }
+}
+
+/** Whether it is a name's declaration, and not a node. */
+export function isBinding(key: Node | Binding): key is Binding {
+  return "assigned" in key;
+}
+
+/** The first that leads to something. All are asked, so that all are known at once. */
+export function firstOf<From, To>(all: readonly From[], ask: (each: From) => To | undefined): To | undefined {
+  let found: To | undefined;
+  for (const each of all) {
+    const one = ask(each);
+    found ??= one;
+  }
+  return found;
 }
 
 const wrappings = new Set(["TSNonNullExpression", "TSAsExpression", "TSSatisfiesExpression", "TSTypeAssertion", "TSInstantiationExpression", "ParenthesizedExpression", "AwaitExpression"]);
@@ -227,33 +265,32 @@ export function propertyOf(node: Node): string | undefined {
 }
 
 /** The dotted name of what is called: `Buffer.from`, `ctx.auth.getUserIdentity`. */
-export function calleeOf(node: Node): string {
+export function calleeOf(node: Node, steps = longestName): string {
   if (node.type !== "CallExpression" && node.type !== "OptionalCallExpression" && node.type !== "NewExpression") return "";
-  return dotted(node.callee);
+  return dotted(node.callee, steps);
 }
 
-/** `a.b.c`, as far as it is written like that; what is not a name is left out. */
-export function dotted(wrapped: Node): string {
+// `a.b().c()...` goes on for thousands of steps in generated code, and each step is asked for its name. Its end is what counts.
+const longestName = 32;
+
+/** `a.b.c`, as far as it is written like that; what is not a name is left out, and of a very long one the beginning is `*`. */
+export function dotted(wrapped: Node, steps = longestName): string {
+  if (steps === 0) return "*";
   const node = unwrap(wrapped);
   if (node.type === "Identifier") return node.name;
   if (node.type === "ThisExpression") return "this";
-  if (node.type === "CallExpression" || node.type === "OptionalCallExpression") return `${calleeOf(node)}()`;
-  if (node.type === "NewExpression") return `${calleeOf(node)}()`;
+  if (node.type === "CallExpression" || node.type === "OptionalCallExpression") return `${calleeOf(node, steps - 1)}()`;
+  if (node.type === "NewExpression") return `${calleeOf(node, steps - 1)}()`;
   if (node.type !== "MemberExpression" && node.type !== "OptionalMemberExpression") return "";
-  return `${dotted(node.object)}.${propertyOf(node) ?? "*"}`;
+  return `${dotted(node.object, steps - 1)}.${propertyOf(node) ?? "*"}`;
 }
 
-/** What a function itself returns; not what those inside it do. */
-export function returnsOf(fn: AnyFunction): Node[] {
-  if (fn.body.type !== "BlockStatement") return [fn.body];
+/** What a function itself returns, given its body; not what those inside it do. */
+export function returnsOf(body: AnyFunction["body"]): Node[] {
+  if (body.type !== "BlockStatement") return [body];
   const found: Node[] = [];
-  for (const node of within(fn.body, (each) => !isFunction(each))) if (node.type === "ReturnStatement" && node.argument) found.push(node.argument);
+  for (const node of within(body, (each) => !isFunction(each))) if (node.type === "ReturnStatement" && node.argument) found.push(node.argument);
   return found;
-}
-
-/** The text of a node as it is in the file. For looking into, never for a message: it may hold a value. */
-export function textOf(source: Source, node: Node): string {
-  return source.text.slice(node.start ?? 0, node.end ?? 0);
 }
 
 /** The value of a property of an object literal. `undefined` if it is not there. */
@@ -268,6 +305,10 @@ export function property(node: Node | undefined, name: string): Node | undefined
 
 function isVariableName(name: string): boolean {
   return /^[A-Z][A-Z0-9_]*$/.test(name);
+}
+
+function isProcessModule(module: string): boolean {
+  return /^(?:node:)?process$/.test(module);
 }
 
 function isEnvironmentModule(module: string): boolean {

@@ -2,6 +2,7 @@ import type { Node } from "@babel/types";
 import type { FromCaller } from "../callers.js";
 import { isSecretIdentifier } from "../names.js";
 import type { FileContext } from "../report.js";
+import { isFunction } from "../scopes.js";
 import type { FromEnvironment } from "../trace.js";
 import { calleeOf, dotted, propertyOf, unwrap } from "../trace.js";
 import { isCheckedBefore, skipsWhereMissing } from "./conditions.js";
@@ -20,7 +21,9 @@ interface Comparison {
 
 /** Secrets compared by hand, and the ways in which such a comparison lets everybody in. */
 export function findComparisons(context: FileContext): void {
-  for (const node of context.source.nodes) for (const comparison of comparisonsAt(context, node)) judge(context, comparison);
+  for (const type of ["BinaryExpression", "SwitchStatement", "CallExpression", "OptionalCallExpression"] as const) {
+    for (const node of context.source.ofType(type)) for (const comparison of comparisonsAt(context, node)) judge(context, comparison);
+  }
 }
 
 function* comparisonsAt(context: FileContext, node: Node): Generator<Comparison> {
@@ -66,7 +69,7 @@ function judge(context: FileContext, comparison: Comparison): void {
   if (tracer.environment(other) !== undefined || isConstant(context, other)) return;
   // A digest of both sides is of one length, and its bytes tell nothing.
   if (/(?:sha\d*|hash|digest|fingerprint)\w*(?:\(\)|$)/i.test(dotted(tracer.valueOf(own)))) return;
-  const candidate = callers.from(other);
+  const candidate = callers.orParameter(other);
   const named = expected.variable;
   const fix = fixFor(context, other, candidate, expected);
   const say = (code: Parameters<FileContext["report"]>[1], message: string) => context.report(comparison.node, code, message, { fix, variable: named });
@@ -111,20 +114,34 @@ function fallsTogether(candidate: FromCaller, { loose, operator }: Comparison): 
 }
 
 function label({ name, via }: FromCaller): string {
-  if (via === "argument") return `The argument \`${safeText(name)}\``;
+  if (via !== "request") return `The ${via} \`${safeText(name)}\``;
   return name === "*" ? "A part of the request" : `The request's \`${safeText(name)}\``;
 }
 
 function fixFor(context: FileContext, other: Node, candidate: FromCaller | undefined, { variable }: FromEnvironment): string {
   const words = dotted(other);
   const written = /^[\w$]+(?:\.[\w$]+)*$/.test(words) ? words : "candidate";
-  if (context.source.inConvex && context.callers.functionAround(other) !== undefined) {
-    const options = variable === "COUNTERSIGN_SECRET" ? "" : `, { secret: () => process.env.${variable} }`;
+  const options = variable === "COUNTERSIGN_SECRET" ? "" : `, { secret: () => process.env.${variable} }`;
+  const around = context.callers.functionAround(other);
+  if (around?.type === "custom" || (context.source.inConvex && around === undefined && candidate?.via !== "request" && isInHelper(context, other))) {
+    return `Replace the comparison with \`requireSecret(${written}${options})\` of countersign/convex: constant time, and it refuses where the variable is not set. A \`signedMutation\` (\`signedQuery\`, \`signedAction\`) needs no secret to be sent at all.`;
+  }
+  if (context.source.inConvex && around !== undefined) {
     return `Make it a \`signedMutation\` (\`signedQuery\`, \`signedAction\`), and no secret is sent; as a drop-in, replace the comparison with \`requireSecret(${written}${options})\` of countersign/convex.`;
   }
   if (isWebhook(context)) return `Use \`webhookRoute\` of countersign/webhooks if a provider signs these requests; otherwise \`if (!verifySecret(${written}, process.env.${variable} ?? ""))\` of countersign, which throws where the variable is not set.`;
   const bearer = candidate?.name.toLowerCase() === "authorization" ? `${written}?.replace(/^Bearer /, "")` : written;
   return `\`if (!verifySecret(${bearer}, process.env.${variable} ?? ""))\` of countersign: constant time, and it throws where the variable is not set.`;
+}
+
+/** A function that Convex functions call; an HTTP action is none, nor what it is made of. */
+function isInHelper({ source }: FileContext, node: Node): boolean {
+  let inside = false;
+  for (let each: Node | undefined = node; each !== undefined; each = source.parents.get(each)) {
+    if (each.type === "CallExpression" && /(?:^|\.)httpAction(?:Generic)?$/.test(calleeOf(each))) return false;
+    inside ||= isFunction(each);
+  }
+  return inside;
 }
 
 function isWebhook({ source }: FileContext): boolean {

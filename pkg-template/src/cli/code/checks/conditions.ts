@@ -1,8 +1,10 @@
 // The conditions around a comparison: which make it safe, and which take it away.
 
 import type { Expression, IfStatement, Node } from "@babel/types";
+import { once } from "../follow.js";
 import type { FileContext } from "../report.js";
 import { isFunction } from "../scopes.js";
+import type { Tracer } from "../trace.js";
 import { calleeOf, dotted, unwrap } from "../trace.js";
 import { within } from "../walk.js";
 
@@ -17,55 +19,77 @@ export function isCheckedBefore(context: FileContext, comparison: Node, variable
     if (parent.type === "IfStatement" && parent.consequent === node && [...asked(parent.test)].some((each) => each.present && isVariable(each.value))) return true;
     if (parent.type === "ConditionalExpression" && parent.test !== node && [...asked(parent.test)].some((each) => isVariable(each.value))) return true;
   }
+  // Or before it: on the way to the comparison, and not in another function.
+  const checks = checksOf(context.tracer).get(variable);
+  if (checks === undefined) return false;
   const end = comparison.start ?? 0;
-  const around = new Set<Node>();
-  for (let node: Node | undefined = comparison; node !== undefined; node = source.parents.get(node)) around.add(node);
-  for (const node of source.nodes) {
-    if ((node.start ?? 0) > end) break;
-    // Only what is on the way to the comparison, and not in another function.
-    if (!inScopeOf(context, node, around)) continue;
-    if (node.type === "IfStatement" && leaves(node) && [...asked(node.test)].some((each) => !each.present && isVariable(each.value))) return true;
-    if (node.type === "CallExpression" && /(?:^|\.)(?:assert|ok|invariant|require\w*|ensure\w*|must\w*)$/i.test(calleeOf(node)) && node.arguments.some((each) => isVariable(each))) return true;
+  for (let node: Node | undefined = comparison; node !== undefined; node = source.parents.get(node)) {
+    const first = isFunction(node) || node.type === "Program" ? checks.get(node) : undefined;
+    if (first !== undefined && first <= end) return true;
   }
   return false;
 }
 
-function inScopeOf({ source }: FileContext, node: Node, around: ReadonlySet<Node>): boolean {
-  for (let parent = source.parents.get(node); parent !== undefined; parent = source.parents.get(parent)) {
-    if (isFunction(parent)) return around.has(parent);
+/** For each variable, where the first thing is, in each function, that refuses if it is not set: `if (!expected) throw ...`, `assert(expected)`. */
+const checksOf = once((tracer: Tracer): ReadonlyMap<string, ReadonlyMap<Node, number>> => {
+  const { source } = tracer;
+  const found = new Map<string, Map<Node, number>>();
+  const add = (node: Node, value: Node) => {
+    const variable = tracer.environment(value)?.variable;
+    if (variable === undefined) return;
+    let around: Node = source.program;
+    for (let parent = source.parents.get(node); parent !== undefined; parent = source.parents.get(parent)) {
+      if (!isFunction(parent)) continue;
+      around = parent;
+      break;
+    }
+    const places = found.get(variable) ?? new Map<Node, number>();
+    found.set(variable, places.set(around, Math.min(places.get(around) ?? Infinity, node.start ?? 0)));
+  };
+  for (const node of source.ofType("IfStatement")) {
+    if (leaves(node)) for (const { value, present } of asked(node.test)) if (!present) add(node, value);
   }
-  return true;
-}
+  for (const node of source.ofType("CallExpression")) {
+    if (/(?:^|\.)(?:assert|ok|invariant|require\w*|ensure\w*|must\w*)$/i.test(calleeOf(node))) for (const each of node.arguments) add(node, each);
+  }
+  return found;
+});
 
-function leaves(node: IfStatement): boolean {
+const leaves = once((node: IfStatement): boolean => {
   for (const each of within(node.consequent, (inner) => !isFunction(inner))) {
     if (each.type === "ThrowStatement" || each.type === "ReturnStatement") return true;
     if (each.type === "CallExpression" && calleeOf(each) === "process.exit") return true;
   }
   return false;
-}
+});
 
-/** What a condition asks to be there (`x`, `!!x`, `x !== undefined`) or not to be (`!x`, `x === ""`), one by one. */
-export function* asked(condition: Node, present = true): Generator<{ value: Node; present: boolean }> {
-  const node = unwrap(condition);
-  if (node.type === "LogicalExpression") {
-    yield* asked(node.left, present);
-    yield* asked(node.right, present);
-  } else if (node.type === "UnaryExpression" && node.operator === "!") {
-    yield* asked(node.argument, !present);
-  } else if (node.type === "BinaryExpression" && /^[!=]==?$/.test(node.operator) && node.left.type !== "PrivateName") {
-    const isUnset = (side: Expression) => side.type === "NullLiteral" || (side.type === "Identifier" && side.name === "undefined") || (side.type === "StringLiteral" && (side.value === "" || side.value === "undefined"));
-    const value = isUnset(node.right) ? node.left : isUnset(node.left) ? node.right : undefined;
-    if (value === undefined) return;
-    const inner = unwrap(value);
-    yield { value: inner.type === "UnaryExpression" && inner.operator === "typeof" ? inner.argument : value, present: node.operator.startsWith("!") === present };
-  } else if (node.type === "BinaryExpression" && /^[<>]=?$/.test(node.operator)) {
-    const side = unwrap(node.left as Node);
-    if (side.type === "MemberExpression") yield { value: side.object, present: node.operator.startsWith(">") === present };
-  } else if (node.type === "CallExpression" && calleeOf(node) === "Boolean" && node.arguments[0]) {
-    yield { value: node.arguments[0], present };
-  } else {
-    yield { value: node, present };
+// What people write has a few parts. In what programs write, each part would be held against thousands of others.
+const longestCondition = 500;
+
+/** What a condition asks to be there (`x`, `!!x`, `x !== undefined`) or not to be (`!x`, `x === ""`), one by one, the last first. */
+export function* asked(condition: Node): Generator<{ value: Node; present: boolean }> {
+  const waiting = [{ node: condition, present: true }];
+  for (let next = waiting.pop(), count = 0; next !== undefined && count < longestCondition; next = waiting.pop(), count += 1) {
+    const { present } = next;
+    const node = unwrap(next.node);
+    if (node.type === "LogicalExpression") {
+      waiting.push({ node: node.left, present }, { node: node.right, present });
+    } else if (node.type === "UnaryExpression" && node.operator === "!") {
+      waiting.push({ node: node.argument, present: !present });
+    } else if (node.type === "BinaryExpression" && /^[!=]==?$/.test(node.operator) && node.left.type !== "PrivateName") {
+      const isUnset = (side: Expression) => side.type === "NullLiteral" || (side.type === "Identifier" && side.name === "undefined") || (side.type === "StringLiteral" && (side.value === "" || side.value === "undefined"));
+      const value = isUnset(node.right) ? node.left : isUnset(node.left) ? node.right : undefined;
+      if (value === undefined) continue;
+      const inner = unwrap(value);
+      yield { value: inner.type === "UnaryExpression" && inner.operator === "typeof" ? inner.argument : value, present: node.operator.startsWith("!") === present };
+    } else if (node.type === "BinaryExpression" && /^[<>]=?$/.test(node.operator)) {
+      const side = unwrap(node.left as Node);
+      if (side.type === "MemberExpression") yield { value: side.object, present: node.operator.startsWith(">") === present };
+    } else if (node.type === "CallExpression" && calleeOf(node) === "Boolean" && node.arguments[0]) {
+      yield { value: node.arguments[0], present };
+    } else {
+      yield { value: node, present };
+    }
   }
 }
 

@@ -1,42 +1,50 @@
 import type { Node } from "@babel/types";
+import { Follow, once } from "../follow.js";
 import { isSecretVariable } from "../names.js";
 import type { FileContext } from "../report.js";
 import { isFunction, nameOfKey } from "../scopes.js";
 import type { FromEnvironment, Tracer } from "../trace.js";
-import { calleeOf, dotted, property, propertyOf, unwrap } from "../trace.js";
+import { calleeOf, dotted, firstOf, property, propertyOf, unwrap } from "../trace.js";
 
 /** Secrets that leave the process: as an argument, in a log, an error, a URL, an answer. */
 export function findLeaks(context: FileContext): void {
-  for (const node of context.source.nodes) {
-    if (node.type === "CallExpression" || node.type === "OptionalCallExpression") {
-      sent(context, node);
-      logged(context, node);
-      inParameters(context, node);
-      answered(context, node);
-    } else if (node.type === "NewExpression") {
-      inError(context, node);
-      if (calleeOf(node) === "URLSearchParams") inSearch(context, node, node.arguments[0]);
-      if (/^(?:Next)?Response$/.test(calleeOf(node))) returned(context, node, node.arguments[0]);
-    } else if (node.type === "TemplateLiteral" || (node.type === "BinaryExpression" && node.operator === "+")) {
-      inAddress(context, node);
-    } else if (node.type === "ReturnStatement" && node.argument) {
-      ofFunction(context, node, node.argument);
-    } else if (node.type === "ArrowFunctionExpression" && node.body.type !== "BlockStatement") {
-      ofFunction(context, node.body, node.body);
-    }
+  const { ofType } = context.source;
+  for (const node of [...ofType("CallExpression"), ...ofType("OptionalCallExpression")]) {
+    sent(context, node);
+    logged(context, node);
+    inParameters(context, node);
+    answered(context, node);
   }
+  for (const node of ofType("NewExpression")) {
+    inError(context, node);
+    if (calleeOf(node) === "URLSearchParams") inSearch(context, node, node.arguments[0]);
+    if (/^(?:Next)?Response$/.test(calleeOf(node))) returned(context, node, node.arguments[0]);
+  }
+  for (const node of ofType("TemplateLiteral")) inAddress(context, node);
+  for (const node of ofType("BinaryExpression")) if (node.operator === "+") inAddress(context, node);
+  for (const node of ofType("ReturnStatement")) if (node.argument) ofFunction(context, node, node.argument);
+  for (const node of ofType("ArrowFunctionExpression")) if (node.body.type !== "BlockStatement") ofFunction(context, node.body, node.body);
 }
 
 type Call = Node & { type: "CallExpression" | "OptionalCallExpression" | "NewExpression" };
 
+interface Leak {
+  found: FromEnvironment;
+  node: Node;
+}
+
 /** The first secret in a value: itself, in its fields, in what it is made of. Not in what is only asked about it. */
-function secretIn(tracer: Tracer, wrapped: Node | null | undefined, depth = 0): { found: FromEnvironment; node: Node } | undefined {
-  if (!wrapped || depth > 8) return undefined;
+function secretIn(tracer: Tracer, wrapped: Node | null | undefined): Leak | undefined {
+  return wrapped ? leaksOf(tracer).get(wrapped) : undefined;
+}
+
+const leaksOf = once((tracer: Tracer) => new Follow<Node, Leak>((wrapped, ask) => {
   const found = tracer.secret(wrapped);
   if (found !== undefined) return { found, node: wrapped };
   const node = tracer.valueOf(wrapped);
-  const again = (each: Node | null | undefined) => secretIn(tracer, each, depth + 1);
-  const first = (nodes: readonly (Node | null | undefined)[]) => nodes.map(again).find((each) => each !== undefined);
+  // What a name stands for is looked at once, wherever the name is used.
+  if (node !== unwrap(wrapped)) return ask(node);
+  const first = (nodes: readonly (Node | null | undefined)[]) => firstOf(nodes, (each) => each && ask(each));
   switch (node.type) {
     case "ObjectExpression":
       return first(node.properties.map((each) => (each.type === "SpreadElement" ? each.argument : each.type === "ObjectProperty" ? each.value : undefined)));
@@ -51,13 +59,13 @@ function secretIn(tracer: Tracer, wrapped: Node | null | undefined, depth = 0): 
     case "ConditionalExpression":
       return first([node.consequent, node.alternate]);
     case "SpreadElement":
-      return again(node.argument);
+      return ask(node.argument);
     case "CallExpression":
       return /^(?:JSON\.stringify|String|util\.inspect|inspect|Object\.assign|Object\.entries|Object\.values)$/.test(calleeOf(node)) ? first(node.arguments) : undefined;
     default:
       return undefined;
   }
-}
+}));
 
 /** The second argument of `fetchMutation(api.x, { secret })`, `client.mutation(api.x, { secret })`. */
 function sent(context: FileContext, node: Call): void {
@@ -122,30 +130,42 @@ function inSearch(context: FileContext, node: Call, argument: Node | undefined):
 function inAddress(context: FileContext, node: Node): void {
   const above = context.source.parents.get(node);
   if (node.type === "BinaryExpression" && above?.type === "BinaryExpression" && above.operator === "+") return;
-  const parts = partsOf(node);
-  let before = "";
-  for (const part of parts) {
+  // The address begins with the one, and the other is right before the value.
+  let [start, before] = ["", ""];
+  for (const part of partsOf(node)) {
     if (typeof part === "string") {
-      before += part;
+      if (start.length < 300) start += part;
+      before = (before + part).slice(-100);
       continue;
     }
     const found = context.tracer.secret(part);
-    if (found !== undefined && /[?&][\w.[\]-]+=$/.test(before) && !isForeign(before)) {
+    if (found !== undefined && /[?&][\w.[\]-]+=$/.test(before) && !isForeign(start)) {
       return context.report(part, "code_secret_in_url", `${found.variable} is put into a URL.`, { variable: found.variable });
     }
-    before += "\u0000";
+    if (start.length < 300) start += "\u0000";
+    before = "";
   }
 }
 
-function partsOf(wrapped: Node): (string | Node)[] {
-  const node = unwrap(wrapped);
-  if (node.type === "StringLiteral") return [node.value];
-  if (node.type === "BinaryExpression" && node.operator === "+") return [...partsOf(node.left), ...partsOf(node.right)];
-  if (node.type !== "TemplateLiteral") return [node];
-  return node.quasis.flatMap((quasi, index) => {
-    const expression = node.expressions[index];
-    return [quasi.value.cooked ?? "", ...(expression ? [expression] : [])];
-  });
+function partsOf(root: Node): (string | Node)[] {
+  const parts: (string | Node)[] = [];
+  const waiting: (string | Node)[] = [root];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const node = typeof next === "string" ? next : unwrap(next);
+    if (typeof node === "string") {
+      parts.push(node);
+    } else if (node.type === "StringLiteral") {
+      parts.push(node.value);
+    } else if (node.type === "BinaryExpression" && node.operator === "+") {
+      waiting.push(node.right, node.left);
+    } else if (node.type === "TemplateLiteral") {
+      const { expressions } = node;
+      parts.push(...node.quasis.flatMap((quasi, index) => [quasi.value.cooked ?? "", ...(expressions[index] ? [expressions[index]] : [])]));
+    } else {
+      parts.push(node);
+    }
+  }
+  return parts;
 }
 
 /** A service of others, that wants its key in the URL: nothing here can change that. */
@@ -175,28 +195,28 @@ function returned(context: FileContext, node: Node, value: Node | undefined): vo
 
 /** What a Convex function that others can call, a page's server function or a route returns. */
 function ofFunction(context: FileContext, at: Node, value: Node): void {
-  const leak = secretIn(context.tracer, value);
-  if (leak === undefined) return;
   let fn = context.source.parents.get(at);
   while (fn !== undefined && !isFunction(fn)) fn = context.source.parents.get(fn);
   if (fn === undefined) return;
-  const convex = context.callers.functions.find((each) => each.handler === fn);
   const name = fn.type === "FunctionDeclaration" ? fn.id?.name : undefined;
+  const isPublic = context.callers.functionOf(fn)?.isPublic === true;
   const isPage = /^(?:getServerSideProps|getStaticProps)$/.test(name ?? "") && property(unwrap(value), "props") !== undefined;
   const isRoute = /^(?:GET|POST|PUT|PATCH|DELETE)$/.test(name ?? "") && !/Response/.test(calleeOf(unwrap(value)));
   const isAction = name !== undefined && fn.async === true && context.source.program.directives.some((each) => each.value.value === "use server") && context.source.parents.get(fn)?.type === "ExportNamedDeclaration";
-  if (convex?.isPublic !== true && !isPage && !isRoute && !isAction) return;
+  const leak = isPublic || isPage || isRoute || isAction ? secretIn(context.tracer, value) : undefined;
+  if (leak === undefined) return;
   context.report(at, "code_secret_returned", `${leak.found.variable} is returned to the caller.`, { variable: leak.found.variable });
 }
 
 /** `process.env.X ?? "dev"` as a key or an expected secret. */
 export function findFallbacks(context: FileContext): void {
   const keyed = /(?:^|\.)(?:createHmac|timingSafeEqual|verifySecret|importSecret|importKey|createKeyring|hmacSha256|verifyHmacSha256|requireSecret|jwtVerify|constructEvent|constructEventAsync)$|^(?:jwt|jsonwebtoken)\.(?:sign|verify)$/;
-  for (const node of context.source.nodes) {
+  for (const node of [...context.source.ofType("CallExpression"), ...context.source.ofType("NewExpression")]) {
     let values: (Node | undefined)[] = [];
-    if ((node.type === "CallExpression" || node.type === "NewExpression") && keyed.test(calleeOf(node))) values = [...node.arguments, ...node.arguments.map((each) => property(each, "secret"))];
-    else if (node.type === "CallExpression" && /^(?:countersign|webhookRoute|webhookHttpAction|signedRoute|signedFetch|verifyWebhook)$/.test(calleeOf(node))) values = node.arguments.flatMap((each) => [property(each, "secret"), property(each, "keys")]);
-    else if (node.type === "NewExpression" && calleeOf(node) === "CountersignClient") values = [property(node.arguments[1], "secret")];
+    const name = calleeOf(node);
+    if (keyed.test(name)) values = [...node.arguments, ...node.arguments.map((each) => property(each, "secret"))];
+    else if (node.type === "CallExpression" && /^(?:countersign|webhookRoute|webhookHttpAction|signedRoute|signedFetch|verifyWebhook)$/.test(name)) values = node.arguments.flatMap((each) => [property(each, "secret"), property(each, "keys")]);
+    else if (node.type === "NewExpression" && name === "CountersignClient") values = [property(node.arguments[1], "secret")];
     for (const value of values) {
       const secret = value && context.tracer.secret(isFunction(value) ? bodyOf(value) : value);
       if (!secret?.fallback) continue;
@@ -212,8 +232,8 @@ function bodyOf(fn: Node): Node | undefined {
 /** next.config's `env`: its values are written into the browser's code. */
 export function findInNextConfig(context: FileContext, named: readonly string[]): void {
   if (!/(?:^|\/)next\.config\.[cm]?[jt]s$/.test(context.source.name)) return;
-  for (const node of context.source.nodes) {
-    if (node.type !== "ObjectProperty" || !/^(?:env|publicRuntimeConfig)$/.test(nameOfKey(node.key) ?? "")) continue;
+  for (const node of context.source.ofType("ObjectProperty")) {
+    if (!/^(?:env|publicRuntimeConfig)$/.test(nameOfKey(node.key) ?? "")) continue;
     const object = context.tracer.valueOf(node.value);
     if (object.type !== "ObjectExpression") continue;
     for (const each of object.properties) {
@@ -228,12 +248,17 @@ export function findInNextConfig(context: FileContext, named: readonly string[])
 /** `csk_` texts, anywhere in the file: comments, too, and files that cannot be parsed. */
 export function secretTexts(text: string): { line: number; column: number }[] {
   const found: { line: number; column: number }[] = [];
+  if (!text.includes("csk_")) return found;
+  let [line, lineStart, seen] = [1, 0, 0];
   for (const match of text.matchAll(/(?<![\w-])csk_[\w-]{43,80}/g)) {
     // "csk_xxxxx", "csk_your-secret-here": an example has few different characters.
     if (new Set(match[0].slice(4)).size < 20) continue;
-    const before = text.slice(0, match.index).split(/\r\n|[\n\r\u2028\u2029]/);
-    found.push({ line: before.length, column: (before.at(-1) ?? "").length + 1 });
+    for (const end of text.slice(seen, match.index).matchAll(/\r\n|[\n\r\u2028\u2029]/g)) {
+      line += 1;
+      lineStart = seen + end.index + end[0].length;
+    }
+    seen = match.index;
+    found.push({ line, column: seen - lineStart + 1 });
   }
   return found;
 }
-

@@ -4,8 +4,8 @@ import { calleeOf, property, unwrap } from "../trace.js";
 /** How countersign itself is set up. */
 export function findOptions(context: FileContext): void {
   const { source, tracer } = context;
-  for (const node of source.nodes) {
-    if (node.type !== "CallExpression" || node.callee.type !== "Identifier") continue;
+  for (const node of source.ofType("CallExpression")) {
+    if (node.callee.type !== "Identifier") continue;
     const from = tracer.binding(node.callee)?.from;
     if (from === undefined || !/^countersign(?:\/|$)/.test(from.module)) continue;
     for (const argument of node.arguments) {

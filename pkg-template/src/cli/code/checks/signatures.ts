@@ -1,28 +1,32 @@
 import type { Node } from "@babel/types";
+import { Follow, once } from "../follow.js";
 import { isSignatureIdentifier } from "../names.js";
 import type { FileContext } from "../report.js";
 import { isFunction } from "../scopes.js";
 import type { Tracer } from "../trace.js";
-import { calleeOf, dotted, propertyOf, unwrap } from "../trace.js";
+import { calleeOf, dotted, firstOf, propertyOf, returnsOf, unwrap } from "../trace.js";
 import { within } from "../walk.js";
 
 /** Signatures verified by hand: compared as texts, or in a way that throws. */
 export function findSignatures(context: FileContext): void {
   const { source, tracer } = context;
-  const makesMacs = source.nodes.some((node) => isMac(node));
-  for (const node of source.nodes) {
-    if (node.type === "BinaryExpression" && /^[!=]==?$/.test(node.operator) && node.left.type !== "PrivateName") {
-      compared(context, node, node.left, node.right, makesMacs);
-    } else if (node.type === "CallExpression" && /(?:^|\.)timingSafeEqual$/.test(calleeOf(node)) && node.arguments.length === 2) {
+  const calls = source.ofType("CallExpression");
+  const makesMacs = calls.some((node) => isMac(node));
+  for (const node of source.ofType("BinaryExpression")) {
+    if (/^[!=]==?$/.test(node.operator) && node.left.type !== "PrivateName") compared(context, node, node.left, node.right, makesMacs);
+  }
+  for (const node of calls) {
+    const name = calleeOf(node);
+    if (/(?:^|\.)timingSafeEqual$/.test(name) && node.arguments.length === 2) {
       const [one, two] = node.arguments as [Node, Node];
       if (hasKnownLength(tracer, one) && hasKnownLength(tracer, two)) continue;
       if (sameDigest(tracer, one, two) || lengthsCompared(context, node)) continue;
       context.report(node, "code_unequal_lengths", "`timingSafeEqual` throws where the two lengths differ, and nothing here compares them first.");
-    } else if (node.type === "CallExpression" && makesMacs) {
+    } else if (makesMacs) {
       const callee = unwrap(node.callee);
       const [first] = node.arguments;
       if (callee.type === "MemberExpression" && /^(?:equals|localeCompare)$/.test(propertyOf(callee) ?? "") && first) compared(context, node, callee.object, first, makesMacs);
-      if (calleeOf(node) === "Buffer.compare" && node.arguments.length === 2) compared(context, node, node.arguments[0]!, node.arguments[1]!, makesMacs);
+      if (name === "Buffer.compare" && node.arguments.length === 2) compared(context, node, node.arguments[0]!, node.arguments[1]!, makesMacs);
     }
   }
 }
@@ -58,35 +62,45 @@ function isMac(node: Node): boolean {
   return node.arguments.some((argument) => [...within(argument)].some((each) => each.type === "StringLiteral" && each.value.toUpperCase() === "HMAC"));
 }
 
-/** Whether this value is a MAC: `createHmac(...).update(...).digest("hex")`, or a text made of it. */
-function isMacDigest(tracer: Tracer, wrapped: Node, depth = 0): boolean {
-  if (depth > 8) return false;
-  const node = tracer.valueOf(wrapped);
-  if (node.type === "TemplateLiteral") return node.expressions.some((each) => isMacDigest(tracer, each, depth + 1));
-  if (node.type === "BinaryExpression" && node.operator === "+") return [node.left, node.right].some((each) => isMacDigest(tracer, each, depth + 1));
-  if (node.type !== "CallExpression") return false;
+const macs = once((tracer: Tracer) => new Follow<Node, true>((node, next) => {
+  const ask = (each: Node) => next(tracer.valueOf(each));
+  if (node.type === "TemplateLiteral") return firstOf<Node, true>(node.expressions, ask);
+  if (node.type === "BinaryExpression" && node.operator === "+") return firstOf<Node, true>([node.left, node.right], ask);
+  // Of a function that is called: what it returns.
+  if (node.type === "BlockStatement") return firstOf(returnsOf(node), ask);
+  if (node.type !== "CallExpression") return undefined;
   if (isMac(node)) return true;
   const callee = unwrap(node.callee);
-  if (calleeOf(node) === "Buffer.from" && node.arguments[0]) return isMacDigest(tracer, node.arguments[0], depth + 1);
-  if (callee.type === "MemberExpression") return /^(?:update|digest|toString|toLowerCase|slice|hex|base64)$/.test(propertyOf(callee) ?? "") && isMacDigest(tracer, callee.object, depth + 1);
+  if (calleeOf(node) === "Buffer.from" && node.arguments[0]) return ask(node.arguments[0]);
+  if (callee.type === "MemberExpression") return /^(?:update|digest|toString|toLowerCase|slice|hex|base64)$/.test(propertyOf(callee) ?? "") ? ask(callee.object) : undefined;
   const fn = callee.type === "Identifier" ? tracer.functionOf(callee) : undefined;
-  return fn !== undefined && [...within(fn.body, (each) => !isFunction(each))].some((each) => each.type === "ReturnStatement" && each.argument != null && isMacDigest(tracer, each.argument, depth + 1));
+  return fn && ask(fn.body);
+}));
+
+/** Whether this value is a MAC: `createHmac(...).update(...).digest("hex")`, or a text made of it. */
+function isMacDigest(tracer: Tracer, node: Node): boolean {
+  return macs(tracer).get(tracer.valueOf(node)) === true;
 }
 
-/** Whether this is a digest, whose length its algorithm fixes. */
-function hasKnownLength(tracer: Tracer, wrapped: Node, depth = 0): boolean {
-  if (depth > 6) return false;
-  const node = tracer.valueOf(wrapped);
-  if (node.type === "NewExpression" && node.arguments[0]) return hasKnownLength(tracer, node.arguments[0], depth + 1);
-  if (node.type !== "CallExpression") return false;
+const knownLengths = once((tracer: Tracer) => new Follow<Node, true>((node, next) => {
+  const ask = (each: Node) => next(tracer.valueOf(each));
+  if (node.type === "NewExpression" && node.arguments[0]) return ask(node.arguments[0]);
+  if (node.type === "BlockStatement") {
+    const results = returnsOf(node).map(ask);
+    return (results.length > 0 && results.every((each) => each === true)) || undefined;
+  }
+  if (node.type !== "CallExpression") return undefined;
   const name = calleeOf(node);
   if (/digest\(?\)?$|(?:^|\.)(?:sha\d+|hash|digest|hashed|hmac)$/i.test(name)) return true;
-  if (/^(?:Buffer\.from)$/.test(name) && node.arguments[0]) return hasKnownLength(tracer, node.arguments[0], depth + 1);
+  if (/^(?:Buffer\.from)$/.test(name) && node.arguments[0]) return ask(node.arguments[0]);
   const callee = unwrap(node.callee);
   const fn = callee.type === "Identifier" ? tracer.functionOf(callee) : undefined;
-  if (fn === undefined) return /hash|sha\d|digest|hmac|pad/i.test(name);
-  const results = fn.body.type === "BlockStatement" ? [...within(fn.body, (each) => !isFunction(each))].flatMap((each) => (each.type === "ReturnStatement" && each.argument ? [each.argument] : [])) : [fn.body];
-  return results.length > 0 && results.every((each) => hasKnownLength(tracer, each, depth + 1));
+  return fn === undefined ? /hash|sha\d|digest|hmac|pad/i.test(name) || undefined : ask(fn.body);
+}));
+
+/** Whether this is a digest, whose length its algorithm fixes. */
+function hasKnownLength(tracer: Tracer, node: Node): boolean {
+  return knownLengths(tracer).get(tracer.valueOf(node)) === true;
 }
 
 function sameDigest(tracer: Tracer, one: Node, two: Node): boolean {
@@ -104,9 +118,13 @@ function lengthsCompared({ source }: FileContext, node: Node): boolean {
       break;
     }
   }
+  return looksAtLength(around);
+}
+
+const looksAtLength = once((around: Node): boolean => {
   for (const each of within(around)) {
     if (each.type !== "BinaryExpression" || !/^(?:[!=]==?|[<>]=?)$/.test(each.operator)) continue;
     if ([each.left, each.right].some((side) => side.type !== "PrivateName" && /^(?:length|byteLength)$/.test(lastName(side)))) return true;
   }
   return false;
-}
+});

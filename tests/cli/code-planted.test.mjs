@@ -58,6 +58,29 @@ export const pay = mutation({ args: { secret: v.string() }, handler: async (ctx,
 
   "an optional argument": { "convex/pay.ts": guarded(optional, `if (args.secret !== process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset`) },
   "an argument of any kind": { "convex/pay.ts": guarded("secret: v.any()", `if (args.secret === process.env.API_SECRET) return;  //! code_fails_open_unset`) },
+  "an optional parameter of a helper": { "convex/model/auth.ts": `export function authorize(secret?: string) {\n  if (secret !== process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset\n}\n` },
+  "a parameter that may be undefined, elsewhere": { "lib/auth.ts": `export const authorize = (secret: string | undefined) => {\n  const sent = secret;\n  if (sent !== process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset\n};\n` },
+  "an optional field of a helper's parameter": { "lib/auth.ts": `export function authorize(options: { secret?: string }) {\n  if (options.secret !== process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset\n}\n` },
+  "an optional field, taken apart": { "lib/auth.ts": `export function authorize({ secret }: { secret?: string }) {\n  if (secret !== process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset\n}\n` },
+  "a parameter that is always there": { "lib/auth.ts": `export function authorize(secret: string, { other = "" }: { other?: string }) {\n  if (secret !== process.env.API_SECRET || other === "") throw new Error("no"); //! code_secret_compared\n}\n` },
+  "customCtxAndArgs": { "convex/custom.ts": `import { customCtxAndArgs, customMutation } from "convex-helpers/server/customFunctions";\nimport { v } from "convex/values";\nimport { mutation } from "./_generated/server";
+export const serverMutation = customMutation(mutation, customCtxAndArgs({
+  args: { secret: v.optional(v.string()) },
+  input: async (ctx, { secret }) => {
+    if (secret !== process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset
+    return { ctx, args: {} };
+  },
+}));\n` },
+  "customQuery, with a method": { "convex/custom.ts": `import { customQuery } from "convex-helpers/server/customFunctions";\nimport { v } from "convex/values";\nimport { query } from "./_generated/server";
+export const serverQuery = customQuery(query, { args: { token: v.optional(v.string()) }, async input(ctx, args) {
+  if (args.token !== process.env.API_TOKEN) throw new Error("no"); //! code_fails_open_unset
+  return { ctx, args: {} };
+} });\n` },
+  "customMutation with a secret that has to be sent": { "convex/custom.ts": `import { customMutation } from "convex-helpers/server/customFunctions";\nimport { v } from "convex/values";\nimport { mutation } from "./_generated/server";
+export const serverMutation = customMutation(mutation, { args: { secret: v.string() }, input: async (ctx, args) => {
+  if (args.secret !== process.env.API_SECRET) throw new Error("no"); //! code_secret_compared
+  return { ctx, args: {} };
+} });\n` },
   "null, compared loosely": { "convex/pay.ts": guarded("secret: v.union(v.string(), v.null())", `if (args.secret != process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset`) },
   "no validators": { "convex/pay.ts": `${v}export const pay = mutation(async (ctx, { secret }: { secret: string }) => {
   if (secret !== process.env.API_SECRET) throw new Error("no"); //! code_fails_open_unset
@@ -143,3 +166,24 @@ for (const [what, files] of Object.entries(faults)) {
     assert.doesNotMatch(JSON.stringify(finding), /csk_[\w-]{20}|open-sesame|hunter2|dev-secret/);
   });
 }
+
+test("the fix that is suggested is the one for the place", async () => {
+  const compare = (/** @type {string} */ name, variable = "API_SECRET") => `if (${name} !== process.env.${variable}) throw new Error("no");`;
+  const own = ", { secret: () => process.env.API_SECRET }";
+  /** @type {Record<string, [string, RegExp | string]>} */
+  const fixes = {
+    "convex/model/auth.ts": [`export function authorize(secret?: string) { ${compare("secret")} }`, `requireSecret(secret${own})`],
+    "convex/model/own.ts": [`export function authorize(secret?: string) { ${compare("secret", "COUNTERSIGN_SECRET")} }`, "requireSecret(secret)"],
+    "convex/custom.ts": [`export const c = customCtxAndArgs({ args: {}, input: async (ctx, { key }) => { ${compare("key")} } });`, `requireSecret(key${own})`],
+    "convex/pay.ts": [guarded(optional, compare("args.secret")), `requireSecret(args.secret${own})`],
+    "convex/http.ts": [`import { httpAction } from "./_generated/server";\nexport const hook = httpAction(async (ctx, request) => { const key = request.headers.get("x"); ${compare("key")} return new Response(null); });`, `verifySecret(key, process.env.API_SECRET ?? "")`],
+    "lib/auth.ts": [`export function authorize(secret?: string) { ${compare("secret")} }`, `verifySecret(secret, process.env.API_SECRET ?? "")`],
+  };
+  const report = await findIn(Object.fromEntries(Object.entries(fixes).map(([name, [text]]) => [name, text])));
+  assert.equal(report.findings.length, Object.keys(fixes).length, JSON.stringify(places(report)));
+  for (const { where, fix } of report.findings) {
+    const wanted = String(fixes[where.replace(/:.*$/, "")]?.[1]);
+    assert.ok(fix.includes(wanted), `${where}: ${fix}`);
+    assert.ok(!fix.includes(wanted.startsWith("verify") ? "requireSecret" : "verifySecret"), `${where}: ${fix}`);
+  }
+});

@@ -54,6 +54,8 @@ const lookAlikes = {
   "a parameter that hides it": { "lib/x.ts": `const key = process.env.API_KEY;\nexport const find = (list: { key: string }[], key: string) => list.find((each) => each.key === key);\nuse(key);` },
   "React's key": { "components/list.tsx": `export const List = (props: { items: string[]; active: string }) => <>{props.items.map((key) => <a key={key}>{key === props.active}</a>)}</>;` },
   "a keyboard's key": { "components/input.tsx": `"use client";\nexport const Input = () => <input onKeyDown={(event) => { if (event.key === "Enter") event.preventDefault(); }} />;` },
+  "an optional token of a parser": { "lib/lexer.ts": `export const isText = (token?: string) => token === "string_literal" || token?.startsWith("number_literal_1");` },
+  "a text that is cleaned of a secret": { "lib/redact.ts": `export const hasKey = (text?: string) => text?.includes(process.env.API_KEY!) === true;` },
   "a token of a parser": { "lib/lexer.ts": `export const isPlus = (token: { type: string; value: string }) => token.type === "plus" && token.value === "+";` },
   "a form's two passwords": { "components/form.tsx": `"use client";\nexport const same = (password: string, repeated: string) => password === repeated;` },
   "a form's validation": { "components/form.tsx": `"use client";\nexport const ok = (form: FormData) => form.get("password") === form.get("repeated");` },

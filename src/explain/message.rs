@@ -259,4 +259,28 @@ mod tests {
         let asked_by_other = borrowed(&asked_by_other);
         assert_eq!(shown(&parts(&asked_by_other, b""), 200, &keys, NOW), "+message +request +form +coverage -same key");
     }
+
+    #[test]
+    fn each_way_to_fail_has_advice_of_its_own() {
+        let ways = [
+            ("message", Error::TypeInvalid),
+            ("message", Error::HeaderInvalid),
+            ("request", Error::SignatureMissing),
+            ("request", Error::SignatureMalformed),
+            ("form", Error::HeaderInvalid),
+            ("form", Error::SignatureMissing),
+            ("form", Error::SignatureMalformed),
+            ("coverage", Error::SignatureMalformed),
+            ("same key", Error::SignatureInvalid),
+            ("components", Error::SignatureMalformed),
+            ("key", Error::KeyUnknown),
+            ("mac", Error::SignatureInvalid),
+            ("window", Error::Expired),
+            ("window", Error::NotYetValid),
+            ("digest", Error::SignatureInvalid),
+            ("what is not there", Error::Replayed),
+        ];
+        let advice: std::collections::BTreeSet<_> = ways.map(|(step, error)| advice(step, error)).into();
+        assert_eq!(advice.len(), ways.len(), "{advice:#?}");
+    }
 }

@@ -145,4 +145,27 @@ mod tests {
         }
         assert!(seen.contains("window: signed at 1800000000000, now 1800000000000, 0 ms apart, 300000 allowed"), "{seen:?}");
     }
+
+    #[test]
+    fn each_way_to_fail_has_advice_of_its_own() {
+        let ways = [
+            ("secret", Error::TypeInvalid),
+            ("secret", Error::SecretMissing),
+            ("secret", Error::SecretWeak),
+            ("secret", Error::SecretMalformed),
+            ("secret", Error::Misconfigured),
+            ("form", Error::SignatureMissing),
+            ("form", Error::HeaderInvalid),
+            ("form", Error::SignatureMalformed),
+            ("mac", Error::SignatureInvalid),
+            ("claims", Error::SignatureInvalid),
+            ("claims", Error::SignatureMalformed),
+            ("window", Error::Expired),
+            ("window", Error::NotYetValid),
+            ("what is not there", Error::Replayed),
+        ];
+        let found: std::collections::BTreeSet<_> = ways.map(|(step, error)| advice(step, error)).into();
+        assert_eq!(found.len(), ways.len(), "{found:#?}");
+        assert_eq!(advice("names", Error::HeaderInvalid), advice("form", Error::HeaderInvalid));
+    }
 }

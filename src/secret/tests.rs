@@ -156,3 +156,9 @@ proptest! {
         let _ = problems(&secret);
     }
 }
+
+#[test]
+fn each_problem_has_a_word_of_its_own() {
+    let kinds: Vec<_> = Problem::ALL.iter().map(|problem| problem.kind()).collect();
+    assert_eq!(kinds, ["missing", "padded", "quoted", "checksum", "too_long", "too_short", "few_distinct", "repeated", "placeholder"]);
+}

@@ -34,7 +34,7 @@ export async function referencedCallers(functions: string): Promise<Map<string, 
     if (!/\bkeys\b/.test(text)) continue;
     for (const [, name = ""] of text.matchAll(/\bprocess\.env\.(COUNTERSIGN_[A-Z\d_]+)/g)) {
       const { base } = rotated(name);
-      if (base !== "COUNTERSIGN_SECRET" && base !== "COUNTERSIGN_EXPLAIN" && !found.has(base)) found.set(base, file);
+      if (base !== "COUNTERSIGN_SECRET" && !found.has(base)) found.set(base, file);
     }
   }
   return found;

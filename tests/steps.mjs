@@ -61,7 +61,8 @@ export const steps = [
   { name: "types of signed HTTP's peers", command: [...tsc, "tests/http-interop"], fast: false, needs: "build" },
   { name: "signed HTTP and its peers", command: nodeTest("tests/http-interop"), fast: true, needs: "build" },
   { name: "types of the CLI's tests", command: [...tsc, "tests/cli"], fast: false, needs: "build" },
-  { name: "doctor", command: nodeTest("tests/cli"), fast: true, needs: "build" },
+  { name: "CLI", command: ["node", "--test", ...testFiles("tests/cli").filter((file) => !usesConvex(file))], fast: false, needs: "build" },
+  { name: "CLI with the real convex CLI", command: ["node", "--test", ...testFiles("tests/cli").filter(usesConvex)], fast: false, needs: "build", minutes: 15 },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },
   { name: "documents", command: nodeTest("tests/docs"), fast: ["node", "--test", ...["attacks", "docs", "security", "timing"].map((name) => `tests/docs/${name}.test.mjs`)], needs: "build" },
@@ -79,6 +80,11 @@ export const steps = [
 /** @param {readonly string[]} folders */
 function nodeTest(...folders) {
   return ["node", "--test", ...folders.flatMap(testFiles)];
+}
+
+/** Tests of the CLI that start the real `convex` CLI again and again. @param {string} file */
+function usesConvex(file) {
+  return /\/(?:attack-31|canary|doctor|init-(?:docs|project|secret|stop)|platform-convex-cli|rotate-(?:docs|interrupted|states|traffic)|story|support-deployments)/.test(file);
 }
 
 /**

@@ -4,8 +4,9 @@ import { maxBodyBytesOf, readBody } from "../http/body.js";
 import { bodyOf, headersOf } from "../http/carry.js";
 import { problemOf } from "../http/problem.js";
 import { CountersignError } from "../index.js";
+import type { VerifiedWebhook, WebhookProvider, WebhookProviderName } from "./types.js";
+import { usualVariables } from "./variables.js";
 import { verifyWebhook } from "./verify.js";
-import type { VerifiedWebhook, WebhookProvider } from "./types.js";
 
 /** A webhook's secret as an environment variable has it; or several, while it is rotated: of those, what is not set is passed over. With none set nobody gets in. */
 export type WebhookSecret = string | undefined | readonly (string | undefined)[];
@@ -84,27 +85,9 @@ async function secretOf({ provider, secret, setting }: Endpoint): Promise<string
   const set = [given].flat().filter((one) => one !== undefined && one !== "") as string[];
   if (set.length > 0) return set;
   const name = typeof provider === "string" ? provider : "these";
-  const variable = (Object.hasOwn(variables, name) && variables[name]) || "WEBHOOK_SECRET";
+  const [variable] = Object.hasOwn(usualVariables, name) ? usualVariables[name as WebhookProviderName] : ["WEBHOOK_SECRET"];
   throw new CountersignError(
     "secret_missing",
     `countersign: the secret of ${name} webhooks is not set, so none is accepted. ${setting(variable)}, or whatever variable \`secret\` reads here.`,
   );
 }
-
-/** What the providers' own documentation, or else most apps, call it. */
-const variables: Readonly<Record<string, string>> = {
-  standard: "WEBHOOK_SECRET",
-  svix: "SVIX_WEBHOOK_SECRET",
-  clerk: "CLERK_WEBHOOK_SIGNING_SECRET",
-  resend: "RESEND_WEBHOOK_SECRET",
-  polar: "POLAR_WEBHOOK_SECRET",
-  stripe: "STRIPE_WEBHOOK_SECRET",
-  github: "GITHUB_WEBHOOK_SECRET",
-  slack: "SLACK_SIGNING_SECRET",
-  shopify: "SHOPIFY_API_SECRET",
-  linear: "LINEAR_WEBHOOK_SECRET",
-  lemonsqueezy: "LEMONSQUEEZY_WEBHOOK_SECRET",
-  paddle: "PADDLE_WEBHOOK_SECRET",
-  workos: "WORKOS_WEBHOOK_SECRET",
-  qstash: "QSTASH_CURRENT_SIGNING_KEY",
-};

@@ -1,6 +1,6 @@
 // Runs the command as a user's shell does: another process, its own environment, no terminal.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,7 +21,11 @@ export const atEndOfFile = (cleanUp) => void atEnd.push(cleanUp);
 /** A folder that is gone when the tests of this file are over. @param {string} name */
 export function temporaryFolder(name) {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), `countersign-${name}-`)));
-  atEndOfFile(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  atEndOfFile(() => {
+    // What a command that was killed had started goes on without it; a convex CLI whose deployment is gone tries for ever.
+    if (process.platform !== "win32") spawnSync("pkill", ["-KILL", "-f", `${folder}/`]);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  });
   return folder;
 }
 

@@ -1,6 +1,7 @@
 import { hmac } from "../../webhooks/index.js";
 import type { HmacOptions, WebhookProvider } from "../../webhooks/index.js";
 import { schemeOf } from "../../webhooks/providers.js";
+import { usualVariables } from "../../webhooks/variables.js";
 import type { Context } from "../command.js";
 import { CliError } from "../errors.js";
 import type { Command } from "../vendor/args.js";
@@ -44,24 +45,8 @@ export function readProvider(name: string, { scheme }: SchemeOption): Provider {
   return { name, provider, secret: schemeOf(provider).secret };
 }
 
-/** What the providers' own documentation, or else most apps, call the variables. */
-const variables: Readonly<Record<string, readonly string[]>> = {
-  standard: ["WEBHOOK_SECRET"],
-  svix: ["SVIX_WEBHOOK_SECRET"],
-  clerk: ["CLERK_WEBHOOK_SIGNING_SECRET"],
-  resend: ["RESEND_WEBHOOK_SECRET"],
-  polar: ["POLAR_WEBHOOK_SECRET"],
-  stripe: ["STRIPE_WEBHOOK_SECRET"],
-  github: ["GITHUB_WEBHOOK_SECRET"],
-  slack: ["SLACK_SIGNING_SECRET"],
-  shopify: ["SHOPIFY_API_SECRET"],
-  linear: ["LINEAR_WEBHOOK_SECRET"],
-  lemonsqueezy: ["LEMONSQUEEZY_WEBHOOK_SECRET"],
-  paddle: ["PADDLE_WEBHOOK_SECRET"],
-  workos: ["WORKOS_WEBHOOK_SECRET"],
-  qstash: ["QSTASH_CURRENT_SIGNING_KEY", "QSTASH_NEXT_SIGNING_KEY"],
-  hmac: ["WEBHOOK_SECRET"],
-};
+/** Where the secrets usually are; also of a provider that has no name here. */
+const variables: Readonly<Record<string, readonly string[]>> = { ...usualVariables, hmac: ["WEBHOOK_SECRET"] };
 
 /** The secrets that were named, or those in the provider's usual variables. */
 export async function webhookSecrets(context: Context, { name }: Provider, options: SecretOptions, environment: ReadonlyMap<string, Variable>): Promise<FoundSecret[]> {

@@ -46,15 +46,17 @@ function onConvex(facts: Facts, variable: Variable, deployment: Deployment): Fin
 }
 
 function unset(facts: Facts, { name, isJudged }: Variable, deployment: Deployment): Finding {
-  const { words, next } = facts;
+  const { words, next, isOwn } = facts;
   const here = serverValue(facts, name);
   const usable = here !== undefined && (!isJudged || isUsable(here));
+  // One command makes it for both sides.
+  const nobodyHas = isOwn && name === OWN && here === undefined;
   const repair = usable && !deployment.production ? facts.repairs.setInDev(name, here) : undefined;
   return finding("variable_unset", {
     where: deployment.label,
     variable: name,
     message: `${name} is not set in ${deployment.label}.`,
-    fix: (usable && !deployment.production ? words.copyToConvex(name, next.get(name), false) : undefined) ?? (deployment.production ? newInProduction(facts, name) : words.enterInConvex(name, false)),
+    fix: (usable && !deployment.production ? words.copyToConvex(name, next.get(name), false) : undefined) ?? (deployment.production ? newInProduction(facts, name) : nobodyHas ? words.countersign("init") : words.enterInConvex(name, false)),
     repair,
   });
 }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { test } from "node:test";
+import { makeProject } from "./support/project.mjs";
 import { binOf, run, temporaryFolder } from "./support/run.mjs";
 
 const cwd = temporaryFolder("frame");
@@ -49,4 +50,12 @@ test("a reader that goes away early neither stops the command nor changes its st
   child.stderr.on("data", (chunk) => (stderr += chunk));
   const status = await new Promise((done) => child.on("close", done));
   assert.deepEqual([status, stderr], [0, ""]);
+});
+
+test("the name of a file gives the terminal no commands", { skip: process.platform === "win32" }, async () => {
+  const app = makeProject("plain");
+  app.write("convex/a\u001b]0;title\u0007\r\u009b2Jb.ts", "export const check = (args: { secret: string }) => args.secret === process.env.INTERNAL_API_SECRET;\n");
+  const { stdout, stderr } = await run(["doctor", "--offline"], { cwd: app.root });
+  assert.match(stdout, /convex\/a\\u001b\]0;title\\u0007\\u000d\\u009b2Jb\.ts:1/);
+  assert.doesNotMatch(stdout + stderr, /(?!\n)\p{Cc}/u);
 });

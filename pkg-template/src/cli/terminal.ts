@@ -1,4 +1,5 @@
 import { Cancelled, CliError } from "./errors.js";
+import { harmless } from "./printable.js";
 import type * as prompts from "./vendor/prompts.js";
 
 /** Where a command reads and writes, and whether a person is there. */
@@ -45,7 +46,7 @@ export async function openTerminal(streams: Streams, environment: Readonly<Recor
   const isCi = !["", "0", "false"].includes(environment["CI"] ?? "");
   const interactive = stdin.isTTY === true && stdout.isTTY === true && !isCi && !json;
   const concealed = new Set<string>();
-  const clean = (text: string) => [...concealed].reduce((cleaned, value) => cleaned.replaceAll(value, "[hidden]"), text);
+  const clean = (text: string) => harmless([...concealed].reduce((cleaned, value) => cleaned.replaceAll(value, "[hidden]"), text));
   const write = (stream: NodeJS.WriteStream, text: string) => void stream.write(`${clean(text)}\n`);
   /** @throws Cancelled after Ctrl-C. */
   const answered = <T>(answer: T | symbol): T => {

@@ -1,19 +1,13 @@
-/** What a terminal would act on, or nobody would see. */
-const ACTIVE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+import { isPlain } from "../printable.js";
 
 /** The text of bytes that are one and can be shown as they are; `undefined` otherwise. */
 export function plainText(bytes: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    return text.search(ACTIVE) < 0 ? text : undefined;
+    return isPlain(text) ? text : undefined;
   } catch {
     return undefined; // no UTF-8
   }
-}
-
-/** Text of somebody else, on one line, to be shown within a sentence. */
-export function printable(text: string): string {
-  return text.replace(/[\t\n]/g, " ").replace(ACTIVE, (character) => `\\u${(character.codePointAt(0) as number).toString(16).padStart(4, "0")}`);
 }
 
 /** Place, bytes in hexadecimal, and the characters that are ASCII; 16 bytes a line. */

@@ -1,8 +1,9 @@
 import type { Context, Outcome } from "../command.js";
+import { printable } from "../printable.js";
 import type { NamedKeyring } from "../sign/secrets.js";
 import { adviceFor } from "./advice.js";
 import type { Kind } from "./advice.js";
-import { hexDump, plainText, printable } from "./bytes.js";
+import { hexDump, plainText } from "./bytes.js";
 import { linesOf, readCbor } from "./diagnostic.js";
 import type { Verdict } from "./judge.js";
 

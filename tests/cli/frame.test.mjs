@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { makeProject } from "./support/project.mjs";
 import { binOf, run, temporaryFolder } from "./support/run.mjs";
+import { runInTerminal } from "./support/terminal.mjs";
 
 const cwd = temporaryFolder("frame");
 
@@ -58,4 +59,16 @@ test("the name of a file gives the terminal no commands", { skip: process.platfo
   const { stdout, stderr } = await run(["doctor", "--offline"], { cwd: app.root });
   assert.match(stdout, /convex\/a\\u001b\]0;title\\u0007\\u000d\\u009b2Jb\.ts:1/);
   assert.doesNotMatch(stdout + stderr, /(?!\n)\p{Cc}/u);
+});
+
+test("colours at a terminal, or where they are asked for, and nowhere else", async () => {
+  const coloured = async (/** @type {Record<string, string>} */ env) => (await run(["fingerprint"], { cwd, env, stdin: "short" })).output.includes("\u001b[");
+  assert.equal(await coloured({}), false);
+  assert.equal(await coloured({ CI: "true" }), false, "what a CI keeps in a file");
+  assert.equal(await coloured({ FORCE_COLOR: "1" }), true);
+  assert.equal(await coloured({ FORCE_COLOR: "1", NO_COLOR: "1" }), false);
+  const shown = async (/** @type {Record<string, string>} */ env) => (await runInTerminal(["fingerprint", "--var", "NOT_THERE"], { cwd, env })).raw.includes("\u001b[31m");
+  assert.equal(await shown({}), true);
+  assert.equal(await shown({ NO_COLOR: "1" }), false);
+  assert.equal(await shown({ TERM: "dumb" }), false);
 });

@@ -16,7 +16,7 @@ export interface Terminal {
   /** Whether stdout is a terminal, where what is printed stays to be read. */
   readonly shown: boolean;
   /** Colours, which are none where nobody would see them or `NO_COLOR` is set. */
-  readonly colours: typeof prompts.colours;
+  readonly colours: ReturnType<typeof prompts.colours.createColors>;
   /** Writes a line for people to stdout; nothing with `--json`. */
   line(text?: string): void;
   /** Writes a line for people to stderr, also with `--json`: progress and warnings. */
@@ -36,13 +36,20 @@ export interface Terminal {
   conceal(value: string): void;
 }
 
+/** `NO_COLOR` and `FORCE_COLOR` say it; otherwise, whether it is a terminal. The palette by itself also colours what goes into a file wherever `CI` is set. */
+function wantsColours({ NO_COLOR = "", FORCE_COLOR = "", TERM }: Readonly<Record<string, string | undefined>>, stdout: NodeJS.WriteStream): boolean {
+  if (NO_COLOR !== "" || FORCE_COLOR === "0") return false;
+  return FORCE_COLOR !== "" || (stdout.isTTY === true && TERM !== "dumb");
+}
+
 /** Shorter texts stand in ordinary output by accident, and hiding those would tell what they are. */
 export const SHORTEST_CONCEALED = 12;
 
 /** @param json - Whether `--json` was given. */
 export async function openTerminal(streams: Streams, environment: Readonly<Record<string, string | undefined>>, json: boolean): Promise<Terminal & { json(report: unknown): void }> {
   const { stdin, stdout, stderr } = streams;
-  const { colours, confirm, isCancel, password } = await import("./vendor/prompts.js");
+  const { colours: palette, confirm, isCancel, password } = await import("./vendor/prompts.js");
+  const colours = palette.createColors(wantsColours(environment, stdout));
   const isCi = !["", "0", "false"].includes(environment["CI"] ?? "");
   const interactive = stdin.isTTY === true && stdout.isTTY === true && !isCi && !json;
   const concealed = new Set<string>();

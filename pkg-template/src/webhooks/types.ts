@@ -39,9 +39,15 @@ export type WebhookProviderName =
 /** A provider by its name, or what `hmac()` made. */
 export type WebhookProvider = WebhookProviderName | HmacProvider;
 
-/** The headers of a request, in any of the forms in which hosts have them. */
+/** What is looked at of a `Headers` object. It has no name here: not every project's `lib` knows one. */
+export interface WebhookHeaderFields {
+  get(name: string): string | null;
+  forEach(callback: (value: string, name: string) => void): void;
+}
+
+/** The headers of a request, in any of the forms in which hosts have them: a `Headers` object, an object, or a list of pairs. */
 export type WebhookHeaders =
-  | Headers
+  | WebhookHeaderFields
   | Readonly<Record<string, string | readonly string[] | undefined>>
   | readonly (readonly [name: string, value: string])[];
 

@@ -22,6 +22,8 @@ const tsc = ["node", "node_modules/typescript/bin/tsc", "--pretty", "false", "-p
 // Beside the fuzz targets as libFuzzer runs them, which `npm run fuzz` compiles.
 const fuzz = ["--manifest-path", "tests/fuzz/Cargo.toml", "--target-dir", ".cache/fuzz/target"];
 const taint = ["--manifest-path", "tests/constant-time/Cargo.toml", "--target-dir", ".cache/constant-time/target"];
+// They wait for other processes most of the time.
+const commands = ["node", "--test", "--test-concurrency=2"];
 const vitest = ["node", "node_modules/vitest/vitest.mjs", "run", "--config"];
 
 /** @type {readonly Step[]} */
@@ -61,8 +63,8 @@ export const steps = [
   { name: "types of signed HTTP's peers", command: [...tsc, "tests/http-interop"], fast: false, needs: "build" },
   { name: "signed HTTP and its peers", command: nodeTest("tests/http-interop"), fast: true, needs: "build" },
   { name: "types of the CLI's tests", command: [...tsc, "tests/cli"], fast: false, needs: "build" },
-  { name: "CLI", command: ["node", "--test", ...testFiles("tests/cli").filter((file) => !usesConvex(file))], fast: false, needs: "build" },
-  { name: "CLI with the real convex CLI", command: ["node", "--test", ...testFiles("tests/cli").filter(usesConvex)], fast: false, needs: "build", minutes: 15 },
+  { name: "CLI", command: [...commands, ...testFiles("tests/cli").filter((file) => !usesConvex(file))], fast: false, needs: "build" },
+  { name: "CLI with the real convex CLI", command: [...commands, ...testFiles("tests/cli").filter(usesConvex)], fast: false, needs: "build", minutes: 15 },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },
   { name: "documents", command: nodeTest("tests/docs"), fast: ["node", "--test", ...["attacks", "docs", "security", "timing"].map((name) => `tests/docs/${name}.test.mjs`)], needs: "build" },
@@ -73,8 +75,8 @@ export const steps = [
   { name: "demo", command: ["npm", "run", "demo", "--", "--exit"], fast: false, needs: "build", minutes: 15 },
   { name: "page", command: nodeTest("tests/page"), fast: false, needs: "demo" },
   { name: "embedded Convex", command: ["node", "node_modules/vitest/vitest.mjs", "run", "--root", "tests/support/convex"], fast: false, needs: "build" },
-  { name: "mutants", command: ["node", "tests/mutants/run.mjs", "--sample", "60"], fast: false, aside: true, minutes: 30 },
-  { name: "fuzzing", command: ["node", "tests/fuzz/run.mjs", "--hold"], fast: false, aside: true, needs: "build", minutes: 30 },
+  { name: "mutants", command: ["node", "tests/mutants/run.mjs", "--sample", "40"], fast: false, aside: true, minutes: 30 },
+  { name: "fuzzing", command: ["node", "tests/fuzz/run.mjs", "--hold", "--seconds", "20"], fast: false, aside: true, needs: "build", minutes: 30 },
 ];
 
 /** @param {readonly string[]} folders */

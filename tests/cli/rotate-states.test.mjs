@@ -60,7 +60,7 @@ test("mixes have a reason, and the reason no value", () => {
 });
 
 test("nothing is changed in a mix: it is shown by fingerprints, and the status is 1", async () => {
-  const world = await startRotation({ server: { current: A, next: B }, convex: { current: A, next: C } });
+  const world = await startRotation({ called: false, server: { current: A, next: B }, convex: { current: A, next: C } });
   for (const args of [["--yes"], ["--dry-run"], ["--yes", "--json"]]) {
     const run = await world.rotate(args);
     assert.equal(run.status, 1, run.output);
@@ -87,6 +87,7 @@ test("env files: CRLF, quotes, comments and dollars survive, and the old secret 
   const odd = `it's $HOME "quoted" #no comment \\n ${generateSecret().slice(4)}`;
   const rest = `# A comment\r\nexport OTHER='a "b" $c'\r\nLINES="one\r\ntwo"\r\nDOLLAR=a\\$b\r\n`;
   const world = await startRotation({
+    called: false,
     convex: { current: odd, next: B },
     envFile: (dotenv) => `${dotenv.replaceAll("\n", "\r\n")}COUNTERSIGN_SECRET_NEXT=${B}\r\nCOUNTERSIGN_SECRET=\`${odd.replaceAll("$", "\\$")}\`\r\n${rest}`,
   });
@@ -105,7 +106,7 @@ test("env files: CRLF, quotes, comments and dollars survive, and the old secret 
 });
 
 test("what Next.js takes from elsewhere, and what git would commit, is not rotated", async () => {
-  const world = await startRotation();
+  const world = await startRotation({ called: false });
   const { project, secret } = world;
   const unchanged = async () => assert.deepEqual(world.convex(), { current: secret });
   const elsewhere = await world.rotate(["--yes"], { env: { COUNTERSIGN_SECRET: secret } });
@@ -125,7 +126,7 @@ test("what Next.js takes from elsewhere, and what git would commit, is not rotat
 });
 
 test("at a terminal each change is asked for; no and Ctrl-C say how to go on", async () => {
-  const world = await startRotation();
+  const world = await startRotation({ called: false });
   const at = (/** @type {any[]} */ answers, /** @type {string[]} */ args = []) => runInTerminal(["rotate", ...args], { cwd: world.project.root, env: world.deployments.env, answers });
   const no = await at([{ when: /\.env\.local: set COUNTERSIGN_SECRET_NEXT to the new secret \([0-9a-f]{16}\)\?/, type: "n" }]);
   assert.equal(no.status, 2);
@@ -149,7 +150,7 @@ test("at a terminal each change is asked for; no and Ctrl-C say how to go on", a
 });
 
 test("where nobody can be asked it says so, and --no-wait says what it costs", async () => {
-  const world = await startRotation({ server: { current: B, previous: A }, convex: { current: B, previous: A } });
+  const world = await startRotation({ called: false, server: { current: B, previous: A }, convex: { current: B, previous: A } });
   const asked = await world.rotate([]);
   assert.equal(asked.status, 2);
   assert.match(asked.stderr, /nobody can be asked here: .*\n {2}Give --yes to say yes\./);

@@ -101,6 +101,10 @@ export function paste(command, project, env = {}, stdin = "") {
       if (error !== null) reject(new Error(`${command}\n${stdout}${stderr}`, { cause: error }));
       else resolve(stdout + stderr);
     });
+    // A command that reads nothing may have ended before.
+    child.stdin?.on("error", (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code !== "EPIPE") reject(error);
+    });
     child.stdin?.end(stdin);
   });
 }

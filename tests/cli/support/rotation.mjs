@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { anyApi } from "convex/server";
 import { generateSecret } from "countersign";
 import { CountersignClient } from "countersign/client";
-import { startDeployments } from "./deployments.mjs";
+import { startDeployments, storeDeployments } from "./deployments.mjs";
 import { makeProject } from "./project.mjs";
 import { run } from "./run.mjs";
 
@@ -40,6 +40,14 @@ export function valuesIn(variables, name) {
   return Object.fromEntries(variablesOf(name).flatMap(([slot, variable]) => (variables[variable] === undefined ? [] : [[slot, variables[variable]]])));
 }
 
+/** Deployments that have variables and nothing else. @param {import("./project.mjs").Project} project @param {{ dev: Record<string, string>, prod: Record<string, string> }} variables */
+function store(project, variables) {
+  const url = "https://quick-otter-123.convex.cloud";
+  /** @type {(kind: "dev" | "prod", name: string, value: string | undefined) => Promise<void>} */
+  const set = () => Promise.reject(new Error("variables in a file are set by commands only"));
+  return { set, env: {}, dotenv: `CONVEX_DEPLOYMENT=dev:quick-otter-123\nNEXT_PUBLIC_CONVEX_URL=${url}\n`, variables: storeDeployments(project, variables).variables, dev: { url }, prod: { url } };
+}
+
 /**
  * @param {object} [options]
  * @param {Values} [options.server] what .env.local has; one secret on both sides unless said otherwise
@@ -47,11 +55,13 @@ export function valuesIn(variables, name) {
  * @param {Values} [options.prod]
  * @param {Record<string, string | undefined>} [options.files]
  * @param {(dotenv: string, secrets: Record<string, string>) => string} [options.envFile] what else .env.local has
+ * @param {boolean} [options.called] whether anybody calls the functions: otherwise the deployments are a file, and the convex CLI one that knows it
  */
-export async function startRotation({ server, convex, prod = {}, files = {}, envFile } = {}) {
+export async function startRotation({ server, convex, prod = {}, files = {}, envFile, called = true } = {}) {
   const secret = generateSecret();
   const project = makeProject("plain", { files: { ...functions, ...files } });
-  const deployments = await startDeployments({ dev: named(convex ?? { current: secret }), prod: named(prod), functionsDir: project.functions });
+  const variables = { dev: named(convex ?? { current: secret }), prod: named(prod) };
+  const deployments = called ? await startDeployments({ ...variables, functionsDir: project.functions }) : store(project, variables);
   const secrets = named(server ?? { current: secret });
   const written = envFile ?? ((dotenv, values) => dotenv + Object.entries(values).map(([name, value]) => `${name}=${value}\n`).join(""));
   project.write(".env.local", written(deployments.dotenv, secrets));

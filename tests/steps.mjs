@@ -63,7 +63,7 @@ export const steps = [
   { name: "types of signed HTTP's peers", command: [...tsc, "tests/http-interop"], fast: false, needs: "build" },
   { name: "signed HTTP and its peers", command: nodeTest("tests/http-interop"), fast: true, needs: "build" },
   { name: "types of the CLI's tests", command: [...tsc, "tests/cli"], fast: false, needs: "build" },
-  { name: "CLI", command: [...commands, ...testFiles("tests/cli").filter((file) => !usesConvex(file))], fast: false, needs: "build" },
+  { name: "CLI", command: [...commands, ...testFiles("tests/cli").filter((file) => !usesConvex(file))], fast: [...commands, ...["code-planted", "init-config", "rotate-plan", "verify-raw-message"].map((name) => `tests/cli/${name}.test.mjs`)], needs: "build" },
   { name: "CLI with the real convex CLI", command: [...commands, ...testFiles("tests/cli").filter(usesConvex)], fast: false, needs: "build", minutes: 15 },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },

@@ -176,6 +176,9 @@ pub fn sign<'p>(provider: &Provider<'p>, secrets: &[&[u8]], draft: &Draft<'_>) -
     Ok(signed)
 }
 
+/// What a signature covers beside the body: the id and the time, where the provider signs them.
+type Covered = (Option<Vec<u8>>, Option<u64>);
+
 /// A MAC as it came.
 type Candidate = [u8; MAC_LEN];
 

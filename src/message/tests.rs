@@ -1,5 +1,11 @@
+use super::fields::{Value, dictionary};
+use super::verify::unescaped;
 use super::*;
+use crate::call::NONCE_LEN;
 use crate::keyring::Derivation;
+use crate::mac::Key;
+use crate::text::to_base64;
+use crate::{replay, window};
 use proptest::prelude::*;
 
 const SECRETS: [&[u8]; 2] = [b"q8Zr-2vXw_5tNc7Lm1Pd9Kf3Hj6Gs4Ab", b"another-Secret_0123456789-abcdefg"];

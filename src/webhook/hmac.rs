@@ -1,7 +1,7 @@
 //! One signature in one header: HMAC-SHA256 over the body, or over a time that another header holds and the body.
 
 use super::headers::Headers;
-use super::{Draft, Signed, Unit, is_signed, mac};
+use super::{Covered, Draft, Signed, Unit, is_signed, mac};
 use crate::error::Error;
 use crate::mac::{Key, MAC_LEN};
 use crate::text::{base64url_len, read_base64, read_base64url, read_hex, to_base64, to_hex, write_base64url};
@@ -40,13 +40,7 @@ pub struct Shape<'a> {
     pub stamp: Option<Stamp<'a>>,
 }
 
-pub fn verify(
-    shape: &Shape,
-    keys: &[Key],
-    headers: &Headers,
-    body: &[u8],
-    watch: &mut dyn Watch,
-) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut dyn Watch) -> Result<Covered, Error> {
     let signature = headers.signature(shape.header)?;
     let mut candidate = [0; MAC_LEN];
     let text = signature.strip_prefix(shape.prefix).ok_or(Error::SignatureMalformed)?;

@@ -2,7 +2,7 @@
 //! the body, in lower-case hexadecimal.
 
 use super::headers::Headers;
-use super::{Candidate, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
+use super::{Candidate, Covered, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
 use crate::error::Error;
 use crate::mac::{Key, MAC_LEN};
 use crate::text::{read_hex, to_hex};
@@ -21,13 +21,7 @@ pub struct Shape {
     pub separator: &'static [u8],
 }
 
-pub fn verify(
-    shape: &Shape,
-    keys: &[Key],
-    headers: &Headers,
-    body: &[u8],
-    watch: &mut dyn Watch,
-) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut dyn Watch) -> Result<Covered, Error> {
     let (time, candidates) = parse(shape, headers.signature(shape.header)?)?;
     let timestamp = shape.unit.read(time).ok_or(Error::SignatureMalformed)?;
     is_signed(keys, &[time, shape.separator, body], &candidates, watch)?;

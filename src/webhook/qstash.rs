@@ -3,7 +3,7 @@
 
 use super::headers::{Headers, is_name, is_value};
 use super::json::{Object, quote};
-use super::{Draft, Signed, Unit, is_signed, mac};
+use super::{Covered, Draft, Signed, Unit, is_signed, mac};
 use crate::error::Error;
 use crate::hash::{ct_eq, hash};
 use crate::mac::{Key, MAC_LEN};
@@ -16,14 +16,7 @@ const JOSE_HEADER: &[u8] = br#"{"alg":"HS256","typ":"JWT"}"#;
 /// How long a token that is made here is good, in milliseconds: as long as `QStash`'s.
 const LIFETIME: u64 = 300_000;
 
-pub fn verify(
-    keys: &[Key],
-    headers: &Headers,
-    body: &[u8],
-    url: &[u8],
-    now: u64,
-    watch: &mut dyn Watch,
-) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(keys: &[Key], headers: &Headers, body: &[u8], url: &[u8], now: u64, watch: &mut dyn Watch) -> Result<Covered, Error> {
     let token = headers.signature(HEADER)?;
     let mut parts = token.split(|c| *c == b'.');
     let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -47,7 +40,7 @@ pub fn verify(
     Ok(claimed)
 }
 
-fn check(claims: &Object, body: &[u8], url: &[u8], now: u64) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+fn check(claims: &Object, body: &[u8], url: &[u8], now: u64) -> Result<Covered, Error> {
     let time = |name| claims.number(name).and_then(|digits| Unit::Seconds.read(digits)).ok_or(Error::SignatureMalformed);
     let id = claims.text(b"jti").filter(|id| is_name(id)).ok_or(Error::SignatureMalformed)?;
     let (issued, from, until) = (time(b"iat")?, time(b"nbf")?, time(b"exp")?);

@@ -1,7 +1,7 @@
 //! Standard Webhooks: HMAC-SHA256 over `id.time.body`, base64 behind `v1,`, several of them apart by spaces.
 
 use super::headers::{Headers, is_name};
-use super::{Candidate, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
+use super::{Candidate, Covered, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
 use crate::error::Error;
 use crate::mac::{Key, MAC_LEN};
 use crate::text::{read_base64, to_base64};
@@ -15,13 +15,7 @@ pub struct Names {
     pub signature: &'static [u8],
 }
 
-pub fn verify(
-    names: &Names,
-    keys: &[Key],
-    headers: &Headers,
-    body: &[u8],
-    watch: &mut dyn Watch,
-) -> Result<(Option<Vec<u8>>, Option<u64>), Error> {
+pub fn verify(names: &Names, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut dyn Watch) -> Result<Covered, Error> {
     let signature = headers.signature(names.signature)?;
     let id = headers.required(names.id)?;
     let time = headers.required(names.timestamp)?;

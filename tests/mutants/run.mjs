@@ -311,7 +311,7 @@ function writeIfOther(path, content) {
 /** What the figures depend on. */
 function sourceFiles() {
   const crate = filesIn("src", ".rs").filter((path) => path !== "src/wasm.rs" && !path.startsWith("src/wasm/"));
-  const tests = [...readdirSync(join(root, "tests")).filter((name) => name.endsWith(".rs")).map((name) => `tests/${name}`), ...filesIn("tests/vectors", ".rs"), ...filesIn("tests/vectors", ".json")];
+  const tests = [...readdirSync(join(root, "tests")).filter((name) => name.endsWith(".rs")).map((name) => `tests/${name}`), ...filesIn("tests/vectors", ".rs"), ...filesIn("tests/vectors", ".json"), ...filesIn("tests/webhooks", ".rs")];
   return [...crate, ...tests, "Cargo.toml", "Cargo.lock", "rust-toolchain.toml"].sort();
 }
 

@@ -1,5 +1,4 @@
 //! The deliveries of `webhooks.json`, as the crate takes them.
-#![allow(dead_code, reason = "each of the tests that share this uses a part")]
 
 use countersign::error::Error;
 use countersign::webhook::{Custom, Encoding, Form, Provider, Stamp, Unit, Verified, verify};

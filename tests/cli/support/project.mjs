@@ -130,7 +130,7 @@ function standardFiles(layout, { next, convex, source }) {
 function apiTypes(modules) {
   const reference = (/** @type {string} */ visibility) => `FilterApi<\n  typeof fullApi,\n  FunctionReference<any, "${visibility}">\n>`;
   return [
-    `/* eslint-disable */\nimport type {\n  ApiFromModules,\n  FilterApi,\n  FunctionReference,\n} from "convex/server";`,
+    `import type {\n  ApiFromModules,\n  FilterApi,\n  FunctionReference,\n} from "convex/server";`,
     ...modules.map((module) => `import type * as ${module} from "../${module}.js";`),
     `\ndeclare const fullApi: ApiFromModules<{\n${modules.map((module) => `  ${module}: typeof ${module};\n`).join("")}}>;`,
     `export declare const api: ${reference("public")};\nexport declare const internal: ${reference("internal")};\n\nexport declare const components: {};\n`,

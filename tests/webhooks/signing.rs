@@ -1,14 +1,11 @@
 //! Deliveries that are signed here: the examples of `tests/vectors/webhooks.json` again, and any other.
 
-#[path = "vectors/webhooks.rs"]
-mod webhooks;
-
 use countersign::error::Error;
 use countersign::webhook::{Custom, Draft, Encoding, Form, MAX_ID_LEN, MAX_VALUE_LEN, Provider, Stamp, Unit, sign, verify};
 use countersign::window::MAX_TIME_MS;
 use proptest::prelude::*;
 
-use webhooks::{files, good, named};
+use crate::deliveries::{files, good, named};
 
 #[test]
 fn what_is_signed_here_is_what_the_examples_hold() {

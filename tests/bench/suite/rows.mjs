@@ -1,0 +1,74 @@
+// The rows of the table: what is held against what, the least that is asked for (`gate`), and what is aimed at (`aim`). A row without a gate informs.
+
+/**
+ * @typedef {object} Row
+ * @property {string} part
+ * @property {string} name
+ * @property {string} ours what is measured of ours
+ * @property {string} theirs what it is held against
+ * @property {"us" | "ms" | "per second" | "bytes" | "pages" | "MB"} unit of the figures; a ratio has none
+ * @property {"ratio" | "value"} kind of a ratio more is better, of a value less
+ * @property {number} [gate]
+ * @property {number} [aim]
+ * @property {number} [floor] asserted in place of a gate that cannot be met
+ * @property {string} [why] what shows that it cannot
+ */
+
+/** @typedef {Omit<Row, "part" | "kind" | "unit">} Goal */
+
+/** @param {string} name @param {string} ours @param {string} theirs @param {number} [gate] @param {number} [aim] @returns {Goal} */
+const goal = (name, ours, theirs, gate, aim) => ({ name, ours, theirs, ...(gate === undefined ? {} : { gate, aim }) });
+
+const sign = "hmacSha256, imported key";
+const verify = "verifyHmacSha256, imported key";
+const node = "createHmac(KeyObject)";
+const nodeVerify = "createHmac(KeyObject) + timingSafeEqual";
+const digests = "timingSafeEqual over two SHA-256 digests";
+
+/** Of pairs, by part: microseconds, and how many times ours theirs takes. @type {Readonly<Record<typeof import("./parts.mjs").pairParts[number], readonly Goal[]>>} */
+const pairs = {
+  hmac: [
+    goal("sign 100 B, node:crypto", sign, node, 1.6, 2.2),
+    goal("sign 300 B, node:crypto", sign, node, 1.05, 1.3),
+    goal("sign 512 B, node:crypto", sign, node),
+    goal("sign 1024 B, node:crypto", sign, node),
+    goal("verify 100 B, node:crypto", verify, nodeVerify, 1.9, 2.8),
+    goal("verify 300 B, node:crypto", verify, nodeVerify, 1.4, 1.8),
+    goal("verify 512 B, node:crypto", verify, nodeVerify, 1.05, 1.35),
+    goal("verify 1024 B, node:crypto", verify, nodeVerify, 0.7, 0.9),
+    goal("sign 100 B, @noble/hashes", sign, "hmac(sha256, key, message)", 5.5, 8),
+    goal("sign 300 B, @noble/hashes", sign, "hmac(sha256, key, message)", 4.5, 6),
+    goal("sign 1024 B, @noble/hashes", sign, "hmac(sha256, key, message)", 2.5, 3.5),
+    goal("sign 1048576 B, @noble/hashes", sign, "hmac(sha256, key, message)", 1.6, 2.3),
+    goal("sign 300 B, hash-wasm", sign, "createHMAC(createSHA256(), key)"),
+    goal("sign 1048576 B, hash-wasm", sign, "createHMAC(createSHA256(), key)"),
+    goal("sign 300 B, WebCrypto", sign, "crypto.subtle.sign"),
+    goal("verify 300 B, WebCrypto", verify, "crypto.subtle.verify"),
+    goal("verifySecret, SHA-256 digests", "verifySecret, texts of 64 characters", `${digests} (createHash)`, 1.5, 3),
+    goal("verifySecret, one-shot digests", "verifySecret, texts of 64 characters", `${digests} (crypto.hash)`),
+    goal("verifySecret, tsscmp", "verifySecret, texts of 64 characters", "tsscmp"),
+    goal("matches, tsscmp", "importSecret().matches, texts of 64 characters", "tsscmp"),
+  ],
+  calls: [
+    goal("signCall + verifyCall, canonicalize + createHmac", "signCall + verifyCall, 5 arguments", "canonicalize + createHmac + timingSafeEqual, the same claims", 2, 3),
+    goal("signCall + verifyCall, jose", "signCall + verifyCall, 5 arguments", "SignJWT + jwtVerify, HS256, the same claims", 6, 12),
+  ],
+  webhooks: [
+    goal("verifyWebhook, stripe", "verifyWebhook, 1024 B", "stripe", 1.8, 2.5),
+    goal("verifyWebhook, standardwebhooks", "verifyWebhook, 1024 B", "standardwebhooks", 4, 8),
+    goal("verifyWebhook, svix", "verifyWebhook, 1024 B", "svix", 4, 8),
+    goal("verifyWebhook, octokit (Node.js)", "verifyWebhook, 1024 B", "@octokit/webhooks-methods, its entry for Node.js (node:crypto)", 1.3, 2),
+    goal("verifyWebhook, octokit (edge, Convex)", "verifyWebhook, 1024 B", "@octokit/webhooks-methods, what edge runtimes and Convex get (WebCrypto)", 1.3, 2),
+  ],
+  http: [
+    goal("signRequest + verifyRequest, http-message-signatures", "signRequest + verifyRequest, 300 B", "http-message-signatures, from Request to body", 5, 20),
+    goal("signRequest, aws4fetch", "signRequest, 300 B", "AwsClient.sign, SigV4"),
+  ],
+};
+
+/** @type {readonly Row[]} */
+export const rows = [
+  ...Object.entries(pairs).flatMap(([part, goals]) => goals.map((each) => /** @type {Row} */ ({ part, kind: "ratio", unit: "us", ...each }))),
+  { part: "size", kind: "value", unit: "bytes", name: "lean.wasm", ours: "bytes of the module", theirs: "", gate: 14_336, aim: 10_240 },
+  { part: "size", kind: "value", unit: "bytes", name: "bundle of a guard", ours: "bytes a guard adds, minified, WebAssembly included", theirs: "", gate: 25_600, aim: 18_432 },
+];

@@ -74,8 +74,8 @@ function sourceFiles() {
  * @param {typeof import("esbuild").build} build @param {string} path
  */
 async function selfContained(build, path) {
-  // The rich module is nothing that a guard loads, and takes most of the package.
-  const external = ["convex", "convex/*", "#rich"];
+  // The messages module is nothing that a guard loads, and would be in the package twice.
+  const external = ["convex", "convex/*", "#messages"];
   await build({ entryPoints: [path], outfile: path, allowOverwrite: true, bundle: true, external, format: "esm", target: "es2022", platform: "neutral", legalComments: "none", charset: "utf8", logLevel: "warning" });
 }
 
@@ -119,7 +119,7 @@ function isEsmOnly(file) {
 function toCommonJs(file, code) {
   const up = posix.relative(posix.dirname(file), "core/wasm");
   const base = up === "" ? "." : up.startsWith(".") ? up : `./${up}`;
-  return code.replaceAll(/require\("#(lean|rich)"\)/g, (_match, name) => `require("${base}/${name}.inline.js")`);
+  return code.replaceAll(/require\("#(lean|messages|rich)"\)/g, (_match, name) => `require("${base}/${name}.inline.js")`);
 }
 
 /**

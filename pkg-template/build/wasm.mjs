@@ -1,4 +1,4 @@
-// The crate -> two WebAssembly modules and what TypeScript needs to hold them inside JavaScript.
+// The crate -> three WebAssembly modules and what TypeScript needs to hold them inside JavaScript.
 // wasm-pack compiles, wasm-opt shrinks, and what comes out is checked before anything else sees it.
 
 import { createHash } from "node:crypto";
@@ -13,7 +13,7 @@ import { pack } from "./lz.mjs";
 
 /**
  * @typedef {object} WasmModule
- * @property {"lean" | "rich"} name also the Cargo feature
+ * @property {"lean" | "messages" | "rich"} name also the Cargo feature
  * @property {readonly string[]} linkArgs
  * @property {readonly string[]} llvmArgs
  * @property {readonly string[]} optPasses what wasm-opt does first
@@ -35,6 +35,14 @@ export const wasmModules = [
     imports: [],
     maxBytes: 16_384,
   },
+  {
+    name: "messages",
+    linkArgs: ["-zstack-size=32768", "--initial-memory=131072"],
+    llvmArgs: ["-max-store-memset=1", "-max-store-memcpy=1"],
+    optPasses: ["--remove-exports=__*"],
+    imports: [],
+    maxBytes: 65_536,
+  },
   // Not a promise to users, only an alarm for something large slipping in.
   { name: "rich", linkArgs: [], llvmArgs: [], optPasses: [], imports: null, maxBytes: 131_072 },
 ];
@@ -46,7 +54,7 @@ const wasmOptFlags = [...wasmFeatures.map((name) => `--enable-${name}`), "-Oz", 
 const outputDir = join(cacheDir, "wasm");
 const stampPath = join(outputDir, "inputs.sha256");
 
-/** @param {"lean" | "rich"} name */
+/** @param {"lean" | "messages" | "rich"} name */
 export const wasmPath = (name) => join(outputDir, `${name}.wasm`);
 
 /** Builds what changed since the last time, and returns whether anything had. */
@@ -86,6 +94,8 @@ async function buildModule(module) {
   checkModule(module, bytes, compiled);
   if (module.name === "lean") {
     await writePacked(bytes);
+  } else if (module.name === "messages") {
+    writeGenerated("messages.base64.ts", { base64: bytes.toString("base64") });
   } else {
     writeGenerated("rich.base64.ts", { base64: bytes.toString("base64") });
     const wrapped = wrapGlue(glue, declarations, WebAssembly.Module.imports(compiled));
@@ -197,7 +207,7 @@ function writeGenerated(name, constants) {
 }
 
 function generatedFiles() {
-  return ["lean.packed.ts", "rich.base64.ts", "rich.glue.js", "rich.glue.d.ts"].map((name) => join(generatedDir, name));
+  return ["lean.packed.ts", "messages.base64.ts", "rich.base64.ts", "rich.glue.js", "rich.glue.d.ts"].map((name) => join(generatedDir, name));
 }
 
 /** Everything that decides what comes out. */

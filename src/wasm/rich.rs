@@ -4,7 +4,6 @@
 //! wipes what is freed, so that nothing of a secret is left when one returns.
 
 mod messages;
-mod packed;
 mod webhooks;
 mod wiping;
 

@@ -3,14 +3,15 @@ import { bytesOfLength, milliseconds, own, record, text } from "../core/input.js
 import type { Data } from "../core/input.js";
 import { Keyring } from "../core/keyring.js";
 import type { KeyringEntry } from "../core/keyring.js";
-import { pack } from "../core/packed.js";
-import { withRich } from "../core/rich.js";
-import { listOf, partsOf, toleranceOf, withKeys } from "./message-parts.js";
+import { high, put, putList, resultNumber, resultPairs, resultText, resultTime, withMessages, written } from "../core/messages.js";
+import type { Messages } from "../core/messages.js";
+import { listOf, partsOf, putKeys, putRequest, putResponse, toleranceOf } from "./message-parts.js";
 import type { ResponseParts } from "./message-parts.js";
 import { refuseMessage } from "./refusals.js";
 import type { ReplayEntry } from "./replay-store.js";
 
 const NONCE_LEN = 16;
+const NAME_LEN = 43;
 
 /** Header fields in the order in which they came. Lines of one name are joined with `, `, as RFC 9110 (section 5.3) has it. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];
@@ -95,22 +96,32 @@ export function signMessage(keyring: Keyring, message: RequestMessage | Response
   const entries = Keyring.entriesOf(keyring);
   const parts = partsOf(message);
   const now = milliseconds(own(options, "now") ?? Date.now(), "now");
-  const signed = parts.response === undefined ? signRequest() : signResponse(parts.response);
-  refuseMessage(signed.error);
-  const lines = signed.fields.split("\n");
-  return Array.from({ length: lines.length / 2 }, (_, i) => [lines[2 * i] as string, lines[2 * i + 1] as string]);
+  const signed = withMessages(parts.response === undefined ? signRequest() : signResponse(parts.response), resultPairs);
+  return typeof signed === "number" ? refuseMessage(signed) : signed;
 
-  function signRequest(): Signed {
+  function signRequest(): (messages: Messages) => number {
     const nonce = bytesOfLength(own(options, "nonce") ?? crypto.getRandomValues(new Uint8Array(NONCE_LEN)), NONCE_LEN, "nonce");
     const caller = own(options, "caller");
     const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
     if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
-    const components = pack(listOf(own(options, "components") ?? [], "components").map((name) => text(name, "each of components")));
-    return withKeys([entry], (keys) => withRich((rich) => rich.sign_request(keys, ...parts.request, parts.headers, parts.body, now, nonce, components))) as Signed;
+    const components = listOf(own(options, "components") ?? [], "components").map((name) => text(name, "each of components"));
+    return (messages) => {
+      putKeys(messages, [entry]);
+      putRequest(messages, parts);
+      put(messages, parts.body);
+      put(messages, nonce);
+      putList(messages, components);
+      return messages.sign_request(written(), high(now), now);
+    };
   }
 
-  function signResponse({ headers, status, body }: ResponseParts): Signed {
-    return withKeys(entries, (keys) => withRich((rich) => rich.sign_response(keys, ...parts.request, parts.headers, status, headers, body, now))) as Signed;
+  function signResponse(response: ResponseParts): (messages: Messages) => number {
+    return (messages) => {
+      putKeys(messages, entries);
+      putRequest(messages, parts);
+      putResponse(messages, response);
+      return messages.sign_response(written(), response.status, high(now), now);
+    };
   }
 }
 
@@ -130,33 +141,29 @@ export function verifyMessage(
 ): VerifiedRequestMessage | VerifiedResponseMessage {
   record(options, "options");
   const entries = Keyring.entriesOf(keyring);
-  const { request, headers, body, response } = partsOf(message);
+  const parts = partsOf(message);
+  const { response } = parts;
   const now = milliseconds(own(options, "now"), "now");
   const toleranceMs = toleranceOf(options);
-  const found = withKeys(entries, (keys) =>
-    withRich((rich) =>
-      response === undefined
-        ? rich.verify_request(keys, ...request, headers, body, now, toleranceMs)
-        : rich.verify_response(keys, ...request, headers, response.status, response.headers, response.body, now, toleranceMs),
-    ),
-  ) as Found;
-  refuseMessage(found.error);
+  const found = withMessages((messages) => {
+    putKeys(messages, entries);
+    putRequest(messages, parts);
+    if (response !== undefined) {
+      putResponse(messages, response);
+      return messages.verify_response(written(), response.status, high(now), now, toleranceMs);
+    }
+    put(messages, parts.body);
+    return messages.verify_request(written(), high(now), now, toleranceMs);
+  }, readVerified);
+  if (typeof found === "number") return refuseMessage(found);
   const { caller, keyId } = entries[found.index] as KeyringEntry;
-  const { created, nonce, key, expiresAt } = found;
-  return response === undefined ? { caller, keyId, created, nonce, claim: { key, expiresAt } } : { caller, keyId, created };
+  const { created, nonce, claim } = found;
+  return response === undefined ? { caller, keyId, created, nonce, claim } : { caller, keyId, created };
 }
 
-/** The fields of src/wasm/rich/messages.rs. */
-interface Signed {
-  readonly error: number;
-  readonly fields: string;
-}
-
-interface Found {
-  readonly error: number;
-  readonly index: number;
-  readonly created: number;
-  readonly nonce: string;
-  readonly key: string;
-  readonly expiresAt: number;
+/** What Rust says of a good signature: the number of the key, two times, the name of the nonce, and the nonce. */
+function readVerified(length: number): { index: number; created: number; nonce: string; claim: ReplayEntry } {
+  const names = resultText(length, 20);
+  const claim = { key: names.slice(0, NAME_LEN), expiresAt: resultTime(3) };
+  return { index: resultNumber(0), created: resultTime(1), nonce: names.slice(NAME_LEN), claim };
 }

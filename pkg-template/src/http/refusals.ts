@@ -15,9 +15,8 @@ const messages: Readonly<Record<string, string | undefined>> = {
   type_invalid: "The status has three digits; `components` are header names in lower case, each once, and none that is covered anyway; `toleranceMs` is at most 900000.",
 };
 
-/** Throws the error that Rust answered about an HTTP message with, if it did. */
-export function refuseMessage(answer: number): void {
-  if (answer === 0) return;
+/** Throws the error that Rust answered about an HTTP message with. */
+export function refuseMessage(answer: number): never {
   const code = errorCodes[answer] ?? `internal_${answer}`;
   throw new CountersignError(code, messages[code]);
 }

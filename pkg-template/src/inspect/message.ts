@@ -1,7 +1,10 @@
 import { milliseconds, own, record } from "../core/input.js";
 import { Keyring } from "../core/keyring.js";
+import type { KeyringEntry } from "../core/keyring.js";
+import { pack } from "../core/packed.js";
 import { withRich } from "../core/rich.js";
-import { partsOf, toleranceOf, withKeys } from "../http/message-parts.js";
+import { toUtf8 } from "../core/utf8.js";
+import { ENTRY_LEN, copyKeys, partsOf, toleranceOf } from "../http/message-parts.js";
 import type { RequestMessage, ResponseMessage, VerifyMessageOptions } from "../http/message.js";
 import type { ExplainedStep, Explanation } from "./index.js";
 
@@ -17,17 +20,35 @@ import type { ExplainedStep, Explanation } from "./index.js";
 export function explainMessage(keyring: Keyring, message: RequestMessage | ResponseMessage, options: VerifyMessageOptions): Explanation {
   record(options, "options");
   const entries = Keyring.entriesOf(keyring);
-  const { request, headers, body, response } = partsOf(message);
+  const { method, origin, target, headers, body, response } = partsOf(message);
   const now = milliseconds(own(options, "now"), "now");
   const tolerance = toleranceOf(options);
+  const request = [toUtf8(method), toUtf8(origin), toUtf8(target), pack(headers)] as const;
   const found = withKeys(entries, (keys) =>
     withRich((rich) =>
       response === undefined
-        ? rich.explain_request(keys, ...request, headers, body, now, tolerance)
-        : rich.explain_response(keys, ...request, headers, response.status, response.headers, response.body, now, tolerance),
+        ? rich.explain_request(keys, ...request, bytesOf(body), now, tolerance)
+        : rich.explain_response(keys, ...request, response.status, pack(response.headers), bytesOf(response.body), now, tolerance),
     ),
   );
   return explanation(found);
+}
+
+/** Key ids and keys, as Rust reads them, for as long as `use` runs. */
+function withKeys<T>(entries: readonly KeyringEntry[], use: (keys: Uint8Array) => T): T {
+  // In a buffer of its own: small typed arrays would lie on the heap, where the collector leaves copies behind.
+  const keys = new Uint8Array(new ArrayBuffer(entries.length * ENTRY_LEN));
+  try {
+    copyKeys(entries, keys, 0);
+    return use(keys);
+  } finally {
+    keys.fill(0);
+  }
+}
+
+/** Bytes, or a text as UTF-8. */
+export function bytesOf(body: string | Uint8Array): Uint8Array {
+  return typeof body === "string" ? toUtf8(body) : body;
 }
 
 /** What Rust gives: the steps, and the bytes. */

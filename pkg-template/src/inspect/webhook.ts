@@ -1,10 +1,12 @@
 import { CountersignError } from "../core/errors.js";
+import { pack } from "../core/packed.js";
 import { withRich } from "../core/rich.js";
-import { refuseWebhook, withDelivery } from "../webhooks/boundary.js";
+import { toUtf8 } from "../core/utf8.js";
+import { deliveryOf, refuseWebhook } from "../webhooks/boundary.js";
 import type { VerifyWebhookOptions, WebhookProvider } from "../webhooks/types.js";
 import { checkBodyTime } from "../webhooks/verify.js";
 import type { ExplainedStep, Explanation } from "./index.js";
-import { explanation } from "./message.js";
+import { bytesOf, explanation } from "./message.js";
 
 /**
  * The checks of a webhook's delivery in the order in which `verifyWebhook` makes them, up to the first that does not hold, and the bytes that were signed.
@@ -14,11 +16,19 @@ import { explanation } from "./message.js";
  * @throws CountersignError `type_invalid`, `text_malformed` or `misconfigured` for what is no delivery at all.
  */
 export function explainWebhook(provider: WebhookProvider, options: VerifyWebhookOptions): Explanation {
-  const [found, delivery] = withDelivery(provider, options, (...parts) => withRich((rich) => rich.explain_webhook(...parts)));
-  if (typeof found === "number") refuseWebhook(found, delivery.scheme);
+  const delivery = deliveryOf(provider, options);
+  const { scheme, headers, body, url, now, tolerance } = delivery;
+  const secrets = pack(delivery.secrets);
+  let found: unknown;
+  try {
+    found = withRich((rich) => rich.explain_webhook(scheme.number, pack(scheme.custom), secrets, pack(headers), bytesOf(body), toUtf8(url), now, tolerance));
+  } finally {
+    secrets.fill(0);
+  }
+  if (typeof found === "number") return refuseWebhook(found, scheme);
   const explained = explanation(found);
   if (delivery.scheme.time !== undefined && explained.steps.every(({ ok }) => ok)) {
-    explained.steps.push(bodyTime(() => checkBodyTime(delivery), delivery.scheme.time.join(".")));
+    explained.steps.push(bodyTime(() => checkBodyTime(delivery, (...times) => withRich((rich) => rich.check_webhook_time(...times))), delivery.scheme.time.join(".")));
   }
   return explained;
 }

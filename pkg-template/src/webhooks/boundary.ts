@@ -1,59 +1,62 @@
 import { CountersignError, errorCodes, typeInvalid } from "../core/errors.js";
 import { data, isWellFormed, milliseconds, own, record, text } from "../core/input.js";
-import { pack } from "../core/packed.js";
-import { toUtf8 } from "../core/utf8.js";
+import { put, putList } from "../core/messages.js";
+import type { Messages } from "../core/messages.js";
 import { schemeOf } from "./providers.js";
 import type { Scheme } from "./providers.js";
 import type { VerifyWebhookOptions, WebhookProvider } from "./types.js";
 
 const DEFAULT_TOLERANCE_MS = 300_000;
 
-/** A delivery that is looked at. */
+/** A delivery that is looked at, read and checked. */
 export interface Delivery {
   readonly scheme: Scheme;
-  readonly body: Uint8Array;
+  readonly secrets: readonly string[];
+  /** The headers that the scheme looks at, names and values: every one there is, also if it is there twice. */
+  readonly headers: readonly string[];
+  readonly body: string | Uint8Array;
+  /** The address, where it is signed. */
+  readonly url: string;
   readonly now: number;
   readonly tolerance: number;
 }
 
-/** The same as Rust takes it: the provider by number or description, secrets, headers, body, address, time now, tolerance. */
-type DeliveryParts = [number: number, custom: Uint8Array, secrets: Uint8Array, headers: Uint8Array, body: Uint8Array, url: Uint8Array, now: number, tolerance: number];
-
-/** Gives the parts of a delivery to `use`, and wipes the secrets. */
-export function withDelivery<T>(provider: WebhookProvider, options: VerifyWebhookOptions, use: (...parts: DeliveryParts) => T): [answer: T, delivery: Delivery] {
+export function deliveryOf(provider: WebhookProvider, options: VerifyWebhookOptions): Delivery {
   const scheme = schemeOf(provider);
   const given = record(options, "options") as VerifyWebhookOptions;
   const now = milliseconds(own(given, "now") ?? Date.now(), "now");
   // A number of 32 bits would lose what is above them; Rust refuses what is over its limit.
   const tolerance = Math.min(milliseconds(own(given, "toleranceMs") ?? DEFAULT_TOLERANCE_MS, "toleranceMs"), 0xffff_ffff);
-  const url = urlBytes(given, scheme);
-  const headers = packHeaders(own(given, "headers"), scheme);
-  const body = bodyBytes(own(given, "body"));
-  const secrets = packSecrets(own(given, "secret"), scheme);
-  try {
-    return [use(scheme.number, scheme.custom, secrets, headers, body, url, now, tolerance), { scheme, body, now, tolerance }];
-  } finally {
-    secrets.fill(0);
-  }
+  const url = urlOf(given, scheme);
+  const headers = headersOf(own(given, "headers"), scheme);
+  const body = data(own(given, "body"), "body");
+  return { scheme, secrets: secretsOf(own(given, "secret"), scheme), headers, body, url, now, tolerance };
 }
 
-/** The secrets, packed. Whoever asks wipes them. */
-export function packSecrets(value: unknown, scheme: Scheme): Uint8Array {
+export function secretsOf(value: unknown, scheme: Scheme): string[] {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  const parts: Uint8Array[] = [];
-  try {
-    for (const one of list) {
-      if (one === undefined || one === null) throw webhookError("secret_missing", scheme);
-      parts.push(toUtf8(text(one, "secret")));
-    }
-    return pack(parts);
-  } finally {
-    for (const part of parts) part.fill(0);
-  }
+  // By index: a hole in the list must not pass for the end of it.
+  return Array.from(list, (one) => {
+    if (one === undefined || one === null) throw webhookError("secret_missing", scheme);
+    return text(one, "secret");
+  });
 }
 
-/** The headers that the scheme looks at, packed: every one there is, also if it is there twice. */
-export function packHeaders(value: unknown, scheme: Scheme): Uint8Array {
+/** Writes who signs, and with what. */
+export function putScheme(messages: Messages, scheme: Scheme, secrets: readonly string[]): void {
+  putList(messages, scheme.custom);
+  putList(messages, secrets);
+}
+
+/** Writes a delivery. */
+export function putDelivery(messages: Messages, { scheme, secrets, headers, url, body }: Delivery): void {
+  putScheme(messages, scheme, secrets);
+  putList(messages, headers);
+  put(messages, url);
+  put(messages, body);
+}
+
+function headersOf(value: unknown, scheme: Scheme): string[] {
   const found: string[] = [];
   const take = (name: unknown, content: unknown): void => {
     if (typeof name !== "string") throw typeInvalid("headers", "a Headers object, an object of texts, or a list of pairs of texts");
@@ -63,7 +66,7 @@ export function packHeaders(value: unknown, scheme: Scheme): Uint8Array {
     found.push(name, content);
   };
   eachHeader(value, take);
-  return pack(found);
+  return found;
 }
 
 function eachHeader(value: unknown, take: (name: unknown, content: unknown) => void): void {
@@ -92,22 +95,14 @@ function isPlain(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** A body's bytes: those that were given, or a text as UTF-8. */
-export function bodyBytes(value: unknown): Uint8Array {
-  const body = data(value, "body");
-  return typeof body === "string" ? toUtf8(body) : body;
-}
-
-const none = new Uint8Array(0);
-
 /** The address, where it is signed. */
-export function urlBytes(options: { url?: string | undefined }, scheme: Scheme): Uint8Array {
-  return scheme.url === true ? toUtf8(text(own(options, "url"), "url")) : none;
+export function urlOf(options: { url?: string | undefined }, scheme: Scheme): string {
+  return scheme.url === true ? text(own(options, "url"), "url") : "";
 }
 
-/** Throws what Rust refused with, if it did. */
-export function refuseWebhook(answer: number, scheme: Scheme): void {
-  if (answer !== 0) throw webhookError(errorCodes[answer] ?? `internal_${answer}`, scheme);
+/** Throws what Rust refused with. */
+export function refuseWebhook(answer: number, scheme: Scheme): never {
+  throw webhookError(errorCodes[answer] ?? `internal_${answer}`, scheme);
 }
 
 /** What is wrong with a delivery and what to do about it. What `hmac()` was given is in none: somebody may have mixed up the arguments. */

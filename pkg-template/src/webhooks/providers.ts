@@ -1,5 +1,4 @@
 import { typeInvalid } from "../core/errors.js";
-import { pack } from "../core/packed.js";
 import { HmacProvider } from "./hmac.js";
 import type { WebhookProviderName } from "./types.js";
 
@@ -8,8 +7,8 @@ export interface Scheme {
   readonly name: string;
   /** Its place in Rust's list. */
   readonly number: number;
-  /** What describes it to Rust, packed, if it has no number. */
-  readonly custom: Uint8Array;
+  /** What describes it to Rust, if it has no number. */
+  readonly custom: readonly string[];
   /** The headers that are looked at, the signature's first. */
   readonly headers: readonly string[];
   /** What its secrets look like. */
@@ -30,9 +29,8 @@ const webhook = ["webhook-signature", "webhook-id", "webhook-timestamp"];
 const svix = ["svix-signature", "svix-id", "svix-timestamp"];
 
 const type = [["type"]];
-const none = new Uint8Array(0);
 /** Every field, so that none is looked for on a prototype. */
-const plain = { custom: none, idPrefix: undefined, url: undefined, id: undefined, event: [], time: undefined };
+const plain = { custom: [], idPrefix: undefined, url: undefined, id: undefined, event: [], time: undefined };
 const named = { ...plain, idPrefix: "msg_", event: type };
 
 const schemes: Readonly<Record<WebhookProviderName, Omit<Scheme, "name">>> = {
@@ -71,5 +69,5 @@ export function schemeOf(provider: unknown): Scheme {
   const described = HmacProvider.read(provider);
   if (described === undefined) throw typeInvalid("provider", `one of ${Object.keys(schemes).join(", ")}, or what hmac() made`);
   const { name, headers, parts } = described;
-  return { ...plain, name, number: 0, custom: pack(parts), headers, secret: customSecrets[parts[3] as keyof typeof customSecrets] };
+  return { ...plain, name, number: 0, custom: parts, headers, secret: customSecrets[parts[3] as keyof typeof customSecrets] };
 }

@@ -1,7 +1,6 @@
-import { milliseconds, own, record, text } from "../core/input.js";
-import { withRich } from "../core/rich.js";
-import { toUtf8 } from "../core/utf8.js";
-import { bodyBytes, packSecrets, refuseWebhook, urlBytes } from "./boundary.js";
+import { data, milliseconds, own, record, text } from "../core/input.js";
+import { high, put, resultPairs, withMessages, written } from "../core/messages.js";
+import { putScheme, refuseWebhook, secretsOf, urlOf } from "./boundary.js";
 import { schemeOf } from "./providers.js";
 import type { SignWebhookOptions, WebhookProvider } from "./types.js";
 
@@ -22,17 +21,15 @@ export function signWebhook(provider: WebhookProvider, options: SignWebhookOptio
   const timestamp = milliseconds(own(given, "timestamp") ?? Date.now(), "timestamp");
   const id = text(own(given, "id") ?? (scheme.idPrefix === undefined ? "" : newId(scheme.idPrefix)), "id");
   const event = text(own(given, "event") ?? "", "event");
-  const url = urlBytes(given, scheme);
-  const body = bodyBytes(own(given, "body"));
-  const secrets = packSecrets(own(given, "secret"), scheme);
-  try {
-    const signed = withRich((rich) => rich.sign_webhook(scheme.number, scheme.custom, secrets, toUtf8(id), timestamp, toUtf8(event), url, body));
-    const { error, headers } = signed as { error: number; headers: [string, string][] };
-    refuseWebhook(error, scheme);
-    return headers;
-  } finally {
-    secrets.fill(0);
-  }
+  const url = urlOf(given, scheme);
+  const body = data(own(given, "body"), "body");
+  const secrets = secretsOf(own(given, "secret"), scheme);
+  const signed = withMessages((messages) => {
+    putScheme(messages, scheme, secrets);
+    for (const part of [id, event, url, body]) put(messages, part);
+    return messages.sign_webhook(written(), scheme.number, high(timestamp), timestamp);
+  }, resultPairs);
+  return typeof signed === "number" ? refuseWebhook(signed, scheme) : signed;
 }
 
 function newId(prefix: string): string {

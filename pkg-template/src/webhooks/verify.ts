@@ -1,6 +1,6 @@
-import { withRich } from "../core/rich.js";
+import { high, put, resultNumber, resultText, resultTime, withMessages, written } from "../core/messages.js";
 import { readUtf8 } from "../core/utf8.js";
-import { refuseWebhook, webhookError, withDelivery } from "./boundary.js";
+import { deliveryOf, putDelivery, refuseWebhook, webhookError } from "./boundary.js";
 import type { Delivery } from "./boundary.js";
 import type { Scheme } from "./providers.js";
 import type { VerifiedWebhook, VerifyWebhookOptions, WebhookProvider } from "./types.js";
@@ -8,14 +8,12 @@ import type { VerifiedWebhook, VerifyWebhookOptions, WebhookProvider } from "./t
 /** The longest name of an event, and the longest id (src/webhook.rs), that is taken from a body. */
 const MOST = 200;
 
-/** What Rust answers. */
-interface Answer {
-  readonly error: number;
-  readonly id: string | undefined;
-  readonly covered: boolean;
-  readonly timestamp: number | undefined;
-  readonly event: string | undefined;
-  readonly digest: string | undefined;
+/** What Rust answers: whether the id is covered, a time, how long id and event are, these, and a digest. Empty is what is not there. */
+function readAnswer(length: number): { covered: boolean; timestamp: number; id: string; event: string; digest: string } {
+  const [covered, timestamp, idEnd] = [resultNumber(0) === 1, resultTime(1), resultNumber(3)];
+  const eventEnd = idEnd + resultNumber(4);
+  const texts = resultText(length, 20);
+  return { covered, timestamp, id: texts.slice(0, idEnd), event: texts.slice(idEnd, eventEnd), digest: texts.slice(eventEnd) };
 }
 
 /**
@@ -28,18 +26,28 @@ interface Answer {
  *   `secret_missing`, `secret_malformed`, `secret_weak`, `misconfigured`, `type_invalid`, `text_malformed` if the set-up is wrong.
  */
 export function verifyWebhook(provider: WebhookProvider, options: VerifyWebhookOptions): VerifiedWebhook {
-  // A refusal is thrown out here: one thrown inside would drop the instance.
-  const [found, delivery] = withDelivery(provider, options, (...parts) => withRich((rich) => rich.verify_webhook(...parts)));
-  const answer = found as Answer;
-  const { scheme, body } = delivery;
-  refuseWebhook(answer.error, scheme);
+  const delivery = deliveryOf(provider, options);
+  const { scheme, body, now, tolerance } = delivery;
+  const answer = withMessages((messages) => {
+    putDelivery(messages, delivery);
+    return messages.verify_webhook(written(), scheme.number, high(now), now, tolerance);
+  }, readAnswer);
+  if (typeof answer === "number") return refuseWebhook(answer, scheme);
   // From here on the body is the provider's.
   const json = scheme.event.length > 0 ? parsed(body) : undefined;
-  const timestamp = scheme.time === undefined ? answer.timestamp : timeOf(json, scheme.time, delivery);
+  const timestamp = scheme.time === undefined ? answer.timestamp || undefined : timeOf(json, scheme.time, delivery, checkTime);
   const id = answer.covered ? answer.id : idOf(scheme.id && field(json, scheme.id));
-  const unique = id ?? `sha256:${answer.digest ?? withRich((rich) => rich.digest_webhook(body))}`;
-  const event = eventOf(json, scheme) ?? answer.event;
-  return { id: id ?? answer.id ?? unique, timestamp, event, idempotencyKey: `${scheme.name}:${unique}` };
+  const unique = id ?? `sha256:${answer.digest || digestOf(body)}`;
+  const event = eventOf(json, scheme) ?? (answer.event || undefined);
+  return { id: id ?? (answer.id || unique), timestamp, event, idempotencyKey: `${scheme.name}:${unique}` };
+}
+
+function digestOf(body: string | Uint8Array): string {
+  const digest = withMessages((messages) => {
+    put(messages, body);
+    return messages.digest_webhook(written());
+  }, resultText);
+  return digest as string;
 }
 
 /**
@@ -47,16 +55,24 @@ export function verifyWebhook(provider: WebhookProvider, options: VerifyWebhookO
  *
  * @internal
  */
-export function checkBodyTime(delivery: Delivery): void {
+export function checkBodyTime(delivery: Delivery, check: TimeCheck): void {
   const { time } = delivery.scheme;
-  if (time !== undefined) timeOf(parsed(delivery.body), time, delivery);
+  if (time !== undefined) timeOf(parsed(delivery.body), time, delivery, check);
+}
+
+/** Asks Rust whether a time is within the window. Gives 0, or the number of an error. */
+type TimeCheck = (time: number, now: number, toleranceMs: number) => number;
+
+function checkTime(time: number, now: number, tolerance: number): number {
+  return withMessages((messages) => messages.check_webhook_time(high(time), time, high(now), now, tolerance), Number);
 }
 
 let decoder: TextDecoder | undefined;
 
 /** A body that is JSON. */
-function parsed(body: Uint8Array): unknown {
+function parsed(body: string | Uint8Array): unknown {
   try {
+    if (typeof body === "string") return JSON.parse(body);
     if (typeof TextDecoder === "undefined") return JSON.parse(readUtf8(body));
     decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     return JSON.parse(decoder.decode(body));
@@ -83,9 +99,9 @@ function eventOf(json: unknown, { event }: Scheme): string | undefined {
 }
 
 /** A time that the body must have, within the window: without it a delivery would be good for ever. */
-function timeOf(json: unknown, path: readonly string[], { scheme, now, tolerance }: Delivery): number {
+function timeOf(json: unknown, path: readonly string[], { scheme, now, tolerance }: Delivery, check: TimeCheck): number {
   const value = field(json, path);
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value <= 0) throw webhookError("signature_malformed", scheme);
-  refuseWebhook(withRich((rich) => rich.check_webhook_time(value, now, tolerance)), scheme);
-  return value;
+  const answer = check(value, now, tolerance);
+  return answer === 0 ? value : refuseWebhook(answer, scheme);
 }

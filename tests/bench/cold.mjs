@@ -1,20 +1,26 @@
 // `npm run bench:cold`: how long countersign takes from nothing to the first verified call, in each runtime.
-//   node tests/bench/cold.mjs [--quick] [--json] [--only <part of a row's name>]...
+//   node tests/bench/cold.mjs [--quick] [--json] [--breakdown] [--only <part of a row's name>]...
 //
-// What is timed: loading one minified bundle (Convex: what its CLI's bundler makes), evaluating it, deriving the keys from the
-// secret and verifying one signed call of about 300 bytes. Beside countersign, in the same rounds, peers do the same work:
-// @noble/hashes, and what the host has (node:crypto in processes, crypto.subtle in contexts).
+// First a guard in Convex: a query in a fresh context for each call, in one process with Convex's V8 flags (tests/support/isolate), from the
+// texts of its modules, as Convex's CLI bundles them, to its answer. Beside it the same guard over @noble/hashes and over crypto.subtle
+// (cold/packages.mjs), and the query without a guard: what that takes is subtracted. In rounds, in which each has a call, and in at least
+// three processes; a ratio is the median of the processes' ratios of medians, with the least and the most. "seen": the process has compiled
+// the same texts and WebAssembly before; "unseen": neither of them. Node 26 has V8 14.6, the nearest to Convex's; other Nodes are for comparison.
+// With --breakdown: where that time goes.
+//
+// Then, in each runtime, loading one minified bundle, evaluating it, deriving the keys from the secret and verifying one signed call of
+// about 300 bytes. Beside countersign, in the same rounds, peers do the same work: @noble/hashes, and what the host has (node:crypto in
+// processes, crypto.subtle in contexts).
 //   process   a process for each run; timed inside it, so its own start is not counted
 //   context   a node:vm context (or edge-runtime VM) for each run, made before the clock starts, in one process
-//   isolate   Convex: a context for each call, in Node 26 with Convex's V8 flags (tests/support/isolate), timed by an action
-//             that imports the bundle; workerd: an isolate for each run, made by its worker loader, timed with the request
-// "guard": a query behind a guard; what a query without one takes is subtracted. "wasm new": V8 has not compiled these bytes
-// before in this process, as in all other rows; "wasm seen": it has, and the call before may have kept the result.
-// An empty bundle, timed in the same way, is what the host itself takes; its median is subtracted from the other figures.
-// Figures are medians of the rounds, with the least and the most, and how many times countersign's median a peer takes.
+//   isolate   workerd: an isolate for each run, made by its worker loader, timed with the request
+// V8 has not compiled the WebAssembly before in any of them. An empty bundle, timed in the same way, is what the host itself takes; its median
+// is subtracted from the other figures. Figures are medians of the rounds, with the least and the most, and how many times countersign's
+// median a peer takes.
 import { parseArgs } from "node:util";
 import { BuildError, runMain } from "../../pkg-template/build/process.mjs";
 import { createBundles } from "./bundles.mjs";
+import { guardRows, measureBreakdown } from "./cold/rows.mjs";
 import { rows } from "./rows.mjs";
 
 /** @typedef {{ median: number, least: number, most: number, runs: number }} Summary in ms */
@@ -29,9 +35,7 @@ function summarize(times, less = 0) {
 }
 
 /** @param {string} name @param {import("./hosts/rounds.mjs").Times} times */
-function readRow(name, { empty, plain, countersign, guard, ...peers }) {
-  const nothing = empty ?? plain ?? [];
-  const ours = countersign ?? guard ?? [];
+function readRow(name, { empty: nothing = [], countersign: ours = [], ...peers }) {
   for (const [candidate, runs] of Object.entries({ nothing, ours, ...peers })) if (runs.length === 0) throw new Error(`${candidate} had no run`);
   const floor = summarize(nothing);
   const own = summarize(ours, floor.median);
@@ -55,12 +59,54 @@ function printTable(results) {
   console.log("x: how many times countersign's median the peer takes; above 1, countersign is faster");
 }
 
+/** @typedef {Awaited<ReturnType<import("./cold/rows.mjs").GuardRow["measure"]>>} GuardFigures */
+
+/** @param {[name: string, figures: GuardFigures][]} results */
+function printGuards(results) {
+  /** @param {import("./cold/figures.mjs").Spread | undefined} ratio */
+  const both = (ratio) => (ratio === undefined ? "" : `x${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)} - ${ratio.most.toFixed(2)})`);
+  const middle = (/** @type {import("./cold/figures.mjs").Spread | undefined} */ times) => (times === undefined ? "" : ms(times.median));
+  const lines = results.map(([name, { ms: { plain, guard, peers }, added, whole, runs }]) => [
+    name,
+    ...[plain, guard, peers["noble"], peers["subtle"]].map(middle),
+    ...[added["noble"], added["subtle"], whole["noble"], whole["subtle"]].map(both),
+    String(runs),
+  ]);
+  printLines([["ms, a guard in Convex", "no guard", "guard", "noble", "subtle", "to noble", "to subtle", "whole query, to noble", "to subtle", "runs"], ...lines]);
+  console.log("no guard: less an empty module's time; guard, noble and subtle: less the query's without a guard. x: how many times the guard's time the peer's is\n");
+}
+
+/** @param {string[][]} table */
+function printLines(table) {
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => (line[column] ?? "").length)));
+  for (const line of table) console.log(line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  ").trimEnd());
+}
+
+/** @param {string} name @param {Record<string, Record<string, number>>} parts */
+function printParts(name, parts) {
+  const names = [...new Set(Object.values(parts).flatMap((each) => Object.keys(each)))];
+  const cell = (/** @type {number | undefined} */ us) => us === undefined ? "" : us.toFixed(0);
+  printLines([[`us, ${name}`, ...Object.keys(parts)], ...names.map((part) => [part, ...Object.values(parts).map((each) => cell(each[part]))])]);
+  console.log("");
+}
+
 async function main() {
   const { values: options } = parseArgs({
-    options: { quick: { type: "boolean", default: false }, json: { type: "boolean", default: false }, only: { type: "string", multiple: true, default: [] } },
+    options: { quick: { type: "boolean", default: false }, json: { type: "boolean", default: false }, breakdown: { type: "boolean", default: false }, only: { type: "string", multiple: true, default: [] } },
   });
-  const chosen = rows.filter(({ name }) => options.only.length === 0 || options.only.some((part) => name.includes(part)));
-  if (chosen.length === 0) throw new BuildError(`No row is called that. There are: ${rows.map(({ name }) => name).join("; ")}`);
+  const isChosen = (/** @type {{ name: string }} */ { name }) => options.only.length === 0 || options.only.some((part) => name.includes(part));
+  const [guards, chosen] = [guardRows.filter(isChosen), rows.filter(isChosen)];
+  if (guards.length + chosen.length === 0) throw new BuildError(`No row is called that. There are: ${[...guardRows, ...rows].map(({ name }) => name).join("; ")}`);
+  if (options.breakdown) {
+    const parts = await measureBreakdown(options.quick ? 1 : 40);
+    if (options.json) return console.log(JSON.stringify(parts, null, 2));
+    for (const [name, each] of Object.entries(parts)) printParts(name, each);
+    return;
+  }
+  /** @type {[name: string, figures: GuardFigures][]} */
+  const guardResults = [];
+  for (const { name, measure } of guards) guardResults.push([name, await measure(options.quick ? { processes: 1, rounds: 1 } : undefined)]);
+  if (!options.json && guardResults.length > 0) printGuards(guardResults);
   const plan = options.quick ? { rounds: 1, budgetMs: 0 } : { rounds: 25, budgetMs: 5000 };
   const bundles = await createBundles();
   const results = [];
@@ -73,8 +119,8 @@ async function main() {
     }
   }
   if (!options.json && process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  if (options.json) console.log(JSON.stringify(results, null, 2));
-  else printTable(results);
+  if (options.json) console.log(JSON.stringify({ guards: Object.fromEntries(guardResults), results }, null, 2));
+  else if (results.length > 0) printTable(results);
 }
 
 await runMain(import.meta.url, main);

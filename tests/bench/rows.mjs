@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { bin, nodeBinary, nodeVersion, versionOf } from "../conformance/lib.mjs";
-import { createIsolate } from "../support/isolate/index.mjs";
-import { convexEnv, leanBase64, leanPacked, sample, signGuardedCall, write } from "./bundles.mjs";
-import { measureRounds, varySource } from "./hosts/rounds.mjs";
+import { leanBase64, leanPacked, sample } from "./bundles.mjs";
+import { measureRounds } from "./hosts/rounds.mjs";
+import { write } from "./write.mjs";
 
 /**
  * @typedef {Awaited<ReturnType<typeof import("./bundles.mjs").createBundles>>} Bundles
@@ -43,46 +43,10 @@ function inOneProcess(name, command, script, job) {
   };
 }
 
-/**
- * A fresh context for each run, in one process with Convex's flags. A deployment has a module for each round, so that its
- * WebAssembly is new to the process; or one for all.
- * @param {string} name @param {string[]} candidates @param {boolean} isNew @returns {Row}
- */
-function inIsolate(name, candidates, isNew) {
-  return {
-    name,
-    measure: async ({ convex }, plan) => {
-      const module = (/** @type {string} */ candidate, /** @type {number} */ round) => (isNew ? `${candidate}${round}` : candidate);
-      /** @type {Record<string, string>} */
-      const modules = { "measure.js": /** @type {string} */ (convex["measure"]) };
-      for (const candidate of candidates) {
-        const packed = ["countersign", "guard"].includes(candidate) ? leanPacked : undefined;
-        for (let round = 0; round <= plan.rounds; round++) {
-          modules[`${module(candidate, round)}.js`] = varySource(/** @type {string} */ (convex[candidate]), packed, isNew ? round : 0);
-        }
-      }
-      const isolate = createIsolate({ modules, env: convexEnv });
-      const run = async (/** @type {string} */ candidate, /** @type {number} */ round) => {
-        const call = candidate === "guard" ? { token: signGuardedCall() } : candidate === "plain" ? { token: {} } : sample;
-        const result = await isolate.call("measure:run", { module: `./${module(candidate, round)}.js`, ...call }, { type: "action" });
-        if (!result.ok) throw new Error(`${candidate}: ${result.error.message}`);
-        return result.value;
-      };
-      return measureRounds(candidates, plan, run, { isWarm: true }).finally(isolate.close);
-    },
-  };
-}
-
 const nodes = [20, 22, 24];
-const inQuery = ["empty", "countersign", "noble", "subtle"];
 
 /** @type {Row[]} */
 export const rows = [
-  inIsolate("Convex isolate, wasm new", inQuery, true),
-  inIsolate("Convex isolate, wasm seen", inQuery, false),
-  // What a guard adds to a query without one: both hold convex/server.
-  inIsolate("Convex isolate, guard, wasm new", ["plain", "guard"], true),
-  inIsolate("Convex isolate, guard, wasm seen", ["plain", "guard"], false),
   ...nodes.map((major) => inProcesses(`Node ${nodeVersion(major)}, process`, () => nodeBinary(major))),
   ...nodes.map((major) => inOneProcess(`Node ${nodeVersion(major)}, context`, () => nodeBinary(major), "contexts", ({ vm }) => ({ kind: "vm", sources: vm }))),
   inOneProcess(`edge-runtime ${versionOf("@edge-runtime/vm")}, context`, () => process.execPath, "contexts", ({ edge }) => ({ kind: "edge", sources: edge })),

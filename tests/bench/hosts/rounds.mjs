@@ -39,6 +39,9 @@ export function varyWasm(wasm, round) {
   return new Uint8Array([...wasm, ...section(round)]);
 }
 
+/** The packed module with each round's section: packing takes a while, and there is only one module. @type {Map<number, string>} */
+const packedSections = new Map();
+
 /**
  * A bundle as if the WebAssembly in it had never been seen.
  * @param {string} source @param {string | undefined} packed the WebAssembly as it stands there (pkg-template/build/lz.mjs)
@@ -47,6 +50,7 @@ export function varyWasm(wasm, round) {
 export function varySource(source, packed, round) {
   if (packed === undefined) return `${source}\n//${round}`;
   if (!source.includes(packed)) throw new Error("The bundle does not hold the packed WebAssembly.");
-  const varied = append(packed, section(round));
-  return source.replace(packed, () => varied);
+  let varied = packedSections.get(round);
+  if (varied === undefined) packedSections.set(round, (varied = append(packed, section(round))));
+  return source.replace(packed, () => /** @type {string} */ (varied));
 }

@@ -1,7 +1,9 @@
 // The parts of the suite. Those whose rows are pairs are measured in processes of their own, so that none decides how V8 sees another's code; others
 // measure themselves.
 
+import { measureMemory } from "./memory.mjs";
 import { measureSizes } from "./sizes.mjs";
+import { measureWorkers } from "./workers.mjs";
 
 export const pairParts = /** @type {const} */ (["hmac", "calls", "webhooks", "http"]);
 
@@ -11,6 +13,8 @@ export const pairParts = /** @type {const} */ (["hmac", "calls", "webhooks", "ht
 /** @type {Readonly<Record<string, { measure: (task: Task) => Promise<Measured>, isSlow?: boolean }>>} what is slow is left out of the quick form */
 export const otherParts = {
   size: { measure: measureSizes },
+  memory: { measure: measureMemory, isSlow: true },
+  workers: { measure: measureWorkers, isSlow: true },
 };
 
 /** @param {string} part @returns {Promise<import("./measure.mjs").Pair[]>} */

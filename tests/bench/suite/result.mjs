@@ -6,7 +6,7 @@ import { median } from "./statistics.mjs";
 /** @typedef {import("./statistics.mjs").Spread} Spread */
 /** @typedef {{ ours: number, theirs: number, ratio: Spread, rounds?: number, processes?: number, wall?: { ours: number, theirs: number, ratio: Spread } }} Ratio in the row's unit; a ratio above 1 is in our favour */
 /** @typedef {{ value: number }} Value */
-/** @typedef {Row & { byNode: Record<string, Ratio | Value>, figure: number }} Result `figure`: the median over the versions of Node.js */
+/** @typedef {Row & { byNode: Record<string, Ratio | Value>, figure: number }} Result `figure`: of a ratio the median over the versions of Node.js, of a value the most */
 /** @typedef {{ machine: string, nodes: string[], processes: number, rows: Result[] }} Figures tests/figures/bench.json */
 
 /** No version of Node.js may fall behind what is asserted by more than this, though it is the median over the versions that must reach it. */
@@ -17,8 +17,11 @@ export const figureOf = (measured) => ("ratio" in measured ? measured.ratio.medi
 
 /** @param {Row} row @param {Record<string, Ratio | Value>} byNode @returns {Result} */
 export function resultOf(row, byNode) {
-  return { ...row, byNode, figure: median(Object.values(byNode).map(figureOf)) };
+  const figures = Object.values(byNode).map(figureOf);
+  return { ...row, byNode, figure: row.kind === "ratio" ? median(figures) : Math.max(...figures) };
 }
+
+const rounded = (/** @type {number} */ value) => Math.round(100 * value) / 100;
 
 /**
  * What a result lacks of what is asserted of it: its floor if it has one, or else its gate. The median over the versions of Node.js must reach that, and
@@ -30,8 +33,8 @@ export function shortfall({ name, kind, unit, gate, floor, byNode, figure }) {
   const asked = floor ?? gate;
   if (asked === undefined) return undefined;
   const called = floor === undefined ? "gate" : "floor";
-  if (kind === "value") return figure <= asked ? undefined : `${name}: ${figure} ${unit}, ${figure - asked} over the ${called} of ${asked}`;
   // Not a number is never enough.
+  if (kind === "value") return figure <= asked ? undefined : `${name}: ${rounded(figure)} ${unit}, ${rounded(figure - asked)} over the ${called} of ${asked}`;
   if (!(figure >= asked)) return `${name}: ${figure.toFixed(2)}, ${(asked - figure).toFixed(2)} under the ${called} of ${asked}`;
   const behind = Object.entries(byNode).filter(([, measured]) => !(figureOf(measured) >= SLACK * asked));
   if (behind.length === 0) return undefined;

@@ -71,4 +71,7 @@ export const rows = [
   ...Object.entries(pairs).flatMap(([part, goals]) => goals.map((each) => /** @type {Row} */ ({ part, kind: "ratio", unit: "us", ...each }))),
   { part: "size", kind: "value", unit: "bytes", name: "lean.wasm", ours: "bytes of the module", theirs: "", gate: 14_336, aim: 10_240 },
   { part: "size", kind: "value", unit: "bytes", name: "bundle of a guard", ours: "bytes a guard adds, minified, WebAssembly included", theirs: "", gate: 25_600, aim: 18_432 },
+  { part: "memory", kind: "value", unit: "pages", name: "memory, WebAssembly", ours: "pages more after 1,000,000 verifications", theirs: "", gate: 0 },
+  { part: "memory", kind: "value", unit: "MB", name: "memory, process", ours: "resident bytes more after 1,000,000 verifications", theirs: "", gate: 5 },
+  { part: "workers", kind: "ratio", unit: "per second", name: "two workers", ours: "verifyCall in two workers", theirs: "verifyCall in one", gate: 1.6, aim: 1.9 },
 ];

@@ -17,9 +17,9 @@ function cells(result, versions) {
   const each = versions.map((version) => {
     const measured = byNode[version];
     if (measured === undefined) return "";
-    return "ratio" in measured ? `${times(measured.ratio.median)} (${times(measured.ratio.low)}-${times(measured.ratio.high)})` : measured.value.toLocaleString("en");
+    return "ratio" in measured ? `${times(measured.ratio.median)} (${times(measured.ratio.low)}-${times(measured.ratio.high)})` : measured.value.toLocaleString("en", { maximumFractionDigits: 2 });
   });
-  const verdict = gate === undefined ? "" : shortfall(result) !== undefined ? "MISSES" : floor !== undefined ? "floor" : (kind === "ratio" ? figure >= (aim ?? gate) : figure <= (aim ?? gate)) ? "aim" : "gate";
+  const verdict = gate === undefined ? "" : shortfall(result) !== undefined ? "MISSES" : floor !== undefined ? "floor" : aim !== undefined && (kind === "ratio" ? figure >= aim : figure <= aim) ? "aim" : "gate";
   return [name, ...took, ...each, goalText(gate), goalText(aim), verdict];
 }
 

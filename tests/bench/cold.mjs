@@ -20,7 +20,8 @@
 import { parseArgs } from "node:util";
 import { BuildError, runMain } from "../../pkg-template/build/process.mjs";
 import { createBundles } from "./bundles.mjs";
-import { guardRows, measureBreakdown } from "./cold/rows.mjs";
+import { comparison, floors } from "./cold/figures.mjs";
+import { guardRuns, measureBreakdown, peers } from "./cold/rows.mjs";
 import { rows } from "./rows.mjs";
 
 /** @typedef {{ median: number, least: number, most: number, runs: number }} Summary in ms */
@@ -59,21 +60,20 @@ function printTable(results) {
   console.log("x: how many times countersign's median the peer takes; above 1, countersign is faster");
 }
 
-/** @typedef {Awaited<ReturnType<import("./cold/rows.mjs").GuardRow["measure"]>>} GuardFigures */
+/** @param {string} name @param {readonly import("./cold/isolate.mjs").Clocks[]} processes */
+function readGuard(name, processes) {
+  const measured = /** @type {import("./cold/figures.mjs").Peer[]} */ (Object.keys(peers)).filter((peer) => processes[0]?.cpu[peer] !== undefined);
+  return { name, ...floors(processes), peers: Object.fromEntries(measured.map((peer) => [peer, comparison(processes, peer)])) };
+}
 
-/** @param {[name: string, figures: GuardFigures][]} results */
+/** @param {ReturnType<typeof readGuard>[]} results */
 function printGuards(results) {
-  /** @param {import("./cold/figures.mjs").Spread | undefined} ratio */
-  const both = (ratio) => (ratio === undefined ? "" : `x${ratio.median.toFixed(2)} (${ratio.least.toFixed(2)} - ${ratio.most.toFixed(2)})`);
-  const middle = (/** @type {import("./cold/figures.mjs").Spread | undefined} */ times) => (times === undefined ? "" : ms(times.median));
-  const lines = results.map(([name, { ms: { plain, guard, peers }, added, whole, runs }]) => [
-    name,
-    ...[plain, guard, peers["noble"], peers["subtle"]].map(middle),
-    ...[added["noble"], added["subtle"], whole["noble"], whole["subtle"]].map(both),
-    String(runs),
-  ]);
-  printLines([["ms, a guard in Convex", "no guard", "guard", "noble", "subtle", "to noble", "to subtle", "whole query, to noble", "to subtle", "runs"], ...lines]);
-  console.log("no guard: less an empty module's time; guard, noble and subtle: less the query's without a guard. x: how many times the guard's time the peer's is\n");
+  const both = (/** @type {import("./suite/statistics.mjs").Spread} */ { median, low, high }) => `x${median.toFixed(2)} (${low.toFixed(2)} - ${high.toFixed(2)})`;
+  const lines = results.flatMap(({ name, plain, peers }) =>
+    Object.entries(peers).map(([peer, { ours, theirs, ratio, wall, whole, rounds }]) => [name, peer, ms(plain), ms(ours), ms(theirs), both(ratio), both(wall.ratio), both(whole.ratio), String(rounds)]),
+  );
+  printLines([["ms of the processor, a guard in Convex", "peer", "no guard", "guard", "peer", "ratio", "on the wall", "of the whole query", "runs"], ...lines]);
+  console.log("no guard: less an empty module's time; guard and peer: less the query's without a guard. Ratio: how many times the guard's time the peer's is\n");
 }
 
 /** @param {string[][]} table */
@@ -95,17 +95,16 @@ async function main() {
     options: { quick: { type: "boolean", default: false }, json: { type: "boolean", default: false }, breakdown: { type: "boolean", default: false }, only: { type: "string", multiple: true, default: [] } },
   });
   const isChosen = (/** @type {{ name: string }} */ { name }) => options.only.length === 0 || options.only.some((part) => name.includes(part));
-  const [guards, chosen] = [guardRows.filter(isChosen), rows.filter(isChosen)];
-  if (guards.length + chosen.length === 0) throw new BuildError(`No row is called that. There are: ${[...guardRows, ...rows].map(({ name }) => name).join("; ")}`);
+  const [guards, chosen] = [guardRuns.filter(isChosen), rows.filter(isChosen)];
+  if (guards.length + chosen.length === 0) throw new BuildError(`No row is called that. There are: ${[...guardRuns, ...rows].map(({ name }) => name).join("; ")}`);
   if (options.breakdown) {
     const parts = await measureBreakdown(options.quick ? 1 : 40);
     if (options.json) return console.log(JSON.stringify(parts, null, 2));
     for (const [name, each] of Object.entries(parts)) printParts(name, each);
     return;
   }
-  /** @type {[name: string, figures: GuardFigures][]} */
   const guardResults = [];
-  for (const { name, measure } of guards) guardResults.push([name, await measure(options.quick ? { processes: 1, rounds: 1 } : undefined)]);
+  for (const { name, measure } of guards) guardResults.push(readGuard(name, await measure(options.quick ? { processes: 1, rounds: 1 } : undefined)));
   if (!options.json && guardResults.length > 0) printGuards(guardResults);
   const plan = options.quick ? { rounds: 1, budgetMs: 0 } : { rounds: 25, budgetMs: 5000 };
   const bundles = await createBundles();
@@ -119,7 +118,7 @@ async function main() {
     }
   }
   if (!options.json && process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  if (options.json) console.log(JSON.stringify({ guards: Object.fromEntries(guardResults), results }, null, 2));
+  if (options.json) console.log(JSON.stringify({ guards: guardResults, results }, null, 2));
   else if (results.length > 0) printTable(results);
 }
 

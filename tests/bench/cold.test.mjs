@@ -9,7 +9,7 @@ import { root } from "../../pkg-template/build/process.mjs";
 import { createIsolate } from "../support/isolate/index.mjs";
 import { answer, argumentsFor, bundleApps, candidates, env, holdingWasm, varyApp } from "./cold/apps.mjs";
 import { writePackage } from "./cold/packages.mjs";
-import { readProcesses } from "./cold/figures.mjs";
+import { comparison, floors } from "./cold/figures.mjs";
 import { folder } from "./write.mjs";
 
 const admitIn = async (/** @type {string} */ installed) => (await import(pathToFileURL(join(installed, "esm/core/admit.js")).href)).admitCall;
@@ -112,9 +112,11 @@ test("as Convex deploys them, they answer a signed call and refuse a changed one
 
 test("a ratio is of what is left when the query without a guard is taken off", () => {
   const times = { empty: [1], plain: [3], guard: [5, 6, 5], noble: [7], subtle: [4] };
-  const { ms, added, whole } = readProcesses([times, { ...times, noble: [9] }, times]);
-  assert.deepEqual([ms.plain.median, ms.guard.median, ms.peers["noble"]?.median], [2, 2, 4]);
-  assert.deepEqual(added, { noble: { median: 2, least: 2, most: 3 }, subtle: { median: 0.5, least: 0.5, most: 0.5 } });
-  assert.deepEqual(whole["noble"], { median: 1.5, least: 1.5, most: 2 });
-  assert.throws(() => readProcesses([{ ...times, guard: [] }]), /guard had no run/);
+  const processes = [times, { ...times, noble: [9] }, times].map((cpu) => ({ cpu, wall: times }));
+  const { ours, theirs, ratio, wall, whole, rounds } = comparison(processes, "noble");
+  assert.deepEqual({ ours, theirs, ratio, rounds }, { ours: 2, theirs: 4, ratio: { median: 2, low: 2, high: 3 }, rounds: 9 });
+  assert.deepEqual([wall.ratio, whole.ratio.median], [{ median: 2, low: 2, high: 2 }, 1.5]);
+  assert.equal(comparison(processes, "subtle").ratio.median, 0.5);
+  assert.deepEqual(floors(processes), { plain: 2, empty: 1 });
+  assert.throws(() => comparison([{ cpu: { ...times, guard: [] }, wall: times }], "noble"), /guard had no run/);
 });

@@ -5,12 +5,13 @@ import { answer, argumentsFor, candidates, env, varyApp } from "./apps.mjs";
 
 /** @typedef {import("./apps.mjs").Candidate} Candidate */
 /** @typedef {Partial<Record<Candidate, number[]>>} Times in ms */
+/** @typedef {{ cpu: Times, wall: Times }} Clocks of the processor, and on the wall */
 
 /**
  * One process's rounds.
  * @param {Record<Candidate, import("./apps.mjs").Modules>} apps
  * @param {{ isNew: boolean, rounds: number, node?: string, without?: Candidate[] }} options whether each call finds texts and WebAssembly that the process has not seen
- * @returns {Promise<Times>}
+ * @returns {Promise<Clocks>}
  */
 export async function measureProcess(apps, { isNew, rounds, node, without = [] }) {
   const warm = 3;
@@ -24,8 +25,8 @@ export async function measureProcess(apps, { isNew, rounds, node, without = [] }
     }
   }
   const isolate = createIsolate({ modules, env, ...(node === undefined ? {} : { node }) });
-  /** @type {Times} */
-  const times = {};
+  /** @type {Clocks} */
+  const times = { cpu: {}, wall: {} };
   try {
     for (let round = 0; round < warm + rounds; round++) {
       // Each round begins with another one.
@@ -35,7 +36,9 @@ export async function measureProcess(apps, { isNew, rounds, node, without = [] }
         const result = await isolate.call(name, argumentsFor(candidate, name), { type: "query" });
         if (!result.ok) throw new Error(`${candidate}: ${result.error.message}`);
         if (result.value !== answer) throw new Error(`${candidate} answered ${JSON.stringify(result.value)}`);
-        if (round >= warm) (times[candidate] ??= []).push(result.ownMs);
+        if (round < warm) continue;
+        (times.cpu[candidate] ??= []).push(result.cpuMs);
+        (times.wall[candidate] ??= []).push(result.ownMs);
       }
     }
   } finally {

@@ -2,6 +2,7 @@
 // measure themselves.
 
 import { measureMemory } from "./memory.mjs";
+import { measureCold } from "../cold/rows.mjs";
 import { measureSizes } from "./sizes.mjs";
 import { measureWorkers } from "./workers.mjs";
 
@@ -12,6 +13,7 @@ export const pairParts = /** @type {const} */ (["hmac", "calls", "webhooks", "ht
 
 /** @type {Readonly<Record<string, { measure: (task: Task) => Promise<Measured>, isSlow?: boolean }>>} what is slow is left out of the quick form */
 export const otherParts = {
+  cold: { measure: measureCold, isSlow: true },
   size: { measure: measureSizes },
   memory: { measure: measureMemory, isSlow: true },
   workers: { measure: measureWorkers, isSlow: true },

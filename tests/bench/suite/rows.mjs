@@ -66,9 +66,19 @@ const pairs = {
   ],
 };
 
+const guard = "what a guard adds to a query in a fresh context";
+const cold = [
+  goal("cold guard seen, @noble/hashes", guard, "the same guard over @noble/hashes", 3, 4),
+  goal("cold guard unseen, @noble/hashes", guard, "the same guard over @noble/hashes", 1.8, 2.5),
+  goal("cold guard seen, crypto.subtle", guard, "the same guard over crypto.subtle", 0.95, 1.2),
+  goal("cold guard unseen, crypto.subtle", guard, "the same guard over crypto.subtle", 0.6, 1),
+  ...["seen", "unseen"].flatMap((state) => ["@noble/hashes", "crypto.subtle"].map((peer) => goal(`cold guard ${state}, ${peer}, older V8`, guard, `the same guard over ${peer}`))),
+];
+
 /** @type {readonly Row[]} */
 export const rows = [
   ...Object.entries(pairs).flatMap(([part, goals]) => goals.map((each) => /** @type {Row} */ ({ part, kind: "ratio", unit: "us", ...each }))),
+  ...cold.map((each) => /** @type {Row} */ ({ part: "cold", kind: "ratio", unit: "ms", ...each })),
   { part: "size", kind: "value", unit: "bytes", name: "lean.wasm", ours: "bytes of the module", theirs: "", gate: 14_336, aim: 10_240 },
   { part: "size", kind: "value", unit: "bytes", name: "bundle of a guard", ours: "bytes a guard adds, minified, WebAssembly included", theirs: "", gate: 25_600, aim: 18_432 },
   { part: "memory", kind: "value", unit: "pages", name: "memory, WebAssembly", ours: "pages more after 1,000,000 verifications", theirs: "", gate: 0 },

@@ -239,21 +239,25 @@ async function runCall(request) {
     failCurrentCall = reject;
   });
   let ownMs = 0;
+  let cpuMs = 0;
   const run = async () => {
     const loader = createLoader(createContext(call), call);
     const started = performance.now();
+    const cpu = process.cpuUsage();
     Object.assign(waits, { total: 0, open: 0 });
     const namespace = await loader.load(`${path}.js`);
     call.phase = "executing";
     call.startedAt = performance.now();
     const value = request.http === undefined ? JSON.parse(await invoke(namespace, exported, call, request.args)) : await invokeHttp(namespace, call, request.http);
     ownMs = performance.now() - started - waits.total;
+    const { user, system } = process.cpuUsage(cpu);
+    cpuMs = (user + system) / 1000;
     // One turn of the event loop, in which a rejection nobody handled comes up.
     await new Promise((resolve) => setImmediate(resolve));
     return value;
   };
   try {
-    return { ok: true, value: await Promise.race([run(), failed]), logs: call.logs, uses: call.uses ?? [], ownMs };
+    return { ok: true, value: await Promise.race([run(), failed]), logs: call.logs, uses: call.uses ?? [], ownMs, cpuMs };
   } catch (error) {
     return { ok: false, error: describeError(error), logs: call.logs, uses: call.uses ?? [] };
   }

@@ -38,7 +38,8 @@ import { fileURLToPath } from "node:url";
  * What of the runtime a call used, and whether a module did at its evaluation: "importing: env NAME", "executing: clock", ...
  * @typedef {string[]} Uses
  * `ownMs`: what evaluating its modules and running it took, without setting up the context and waiting for answers to system calls.
- * @typedef {{ ok: true, value: any, logs: Logs, uses: Uses, ownMs: number } | { ok: false, error: GuestError, logs: Logs, uses: Uses }} CallResult
+ * `cpuMs`: the processor's time that went by meanwhile in the process; others on a busy machine are not in it.
+ * @typedef {{ ok: true, value: any, logs: Logs, uses: Uses, ownMs: number, cpuMs: number } | { ok: false, error: GuestError, logs: Logs, uses: Uses }} CallResult
  */
 
 const host = fileURLToPath(new URL("./host.mjs", import.meta.url));
@@ -160,7 +161,7 @@ export function createIsolate(options) {
    * Runs an http action, of the router that http.ts exports.
    * @param {HttpRequest} request
    * @param {Omit<CallOptions, "type">} [callOptions]
-   * @returns {Promise<{ ok: true, value: HttpAnswer, logs: Logs, uses: Uses, ownMs: number } | Extract<CallResult, { ok: false }>>}
+   * @returns {Promise<{ ok: true, value: HttpAnswer, logs: Logs, uses: Uses, ownMs: number, cpuMs: number } | Extract<CallResult, { ok: false }>>}
    */
   function http(request, { now = options.now, seed } = {}) {
     return inTurn({ kind: "call", request: { name: "http:default", type: "action", args: {}, http: request, now, seed } });

@@ -25,7 +25,7 @@ const { rows } = await import("./outside/rows/all.mjs");
 const { httpAction } = await import("./outside/rows/messages.mjs");
 
 /** Rust's stack is the beginning of a module's memory (pkg-template/build/wasm.mjs). */
-const STACK = { lean: 32 * 1024, rich: 1024 * 1024, unpacker: 0 };
+const STACK = { lean: 32 * 1024, messages: 32 * 1024, rich: 1024 * 1024, unpacker: 0 };
 
 const figures = { "public functions": 0, "rows of uses": 0, "looks at the memory": 0, "memories searched": 0, "patterns searched for": 0, "bytes left": 0 };
 /** @type {Set<string>} */
@@ -73,7 +73,7 @@ before(async () => {
   const used = new Set(instances);
   await observe(row, "warm up");
   const shared = instances.filter((instance) => used.has(instance));
-  assert.deepEqual(shared.map(({ kind }) => kind).sort(), ["lean", "rich"]);
+  assert.deepEqual(shared.map(({ kind }) => kind).sort(), ["lean", "messages"]);
   keepMemories(shared);
 });
 
@@ -116,8 +116,8 @@ test("each pattern is found while the call that uses it is under way", async () 
       if (wanted.delete(name)) index = indexOf(wanted);
     }
   };
-  // The package compiles the rich module once, and has done so. As CommonJS it is another package, which compiles another.
-  replaceModules(tickingModule, "lean", "rich");
+  // The package compiles the messages module once, and has done so. As CommonJS it is another package, which compiles another.
+  replaceModules(tickingModule, "lean", "messages");
   const other = createRequire(import.meta.url)("countersign/http");
   hooks.imports = () => ({ test: { tick() {
     // A search takes longer than what lies between two ticks: early on often, later seldom. What is elsewhere than on the stack is still there
@@ -133,7 +133,7 @@ test("each pattern is found while the call that uses it is under way", async () 
   };
   try {
     await observe({ of: "", title: "", run: tour }, "control");
-    ticking = "rich";
+    ticking = "messages";
     await observe({ of: "", title: "", run: (world) => signMessages(other, world) }, "control");
   } finally {
     Object.assign(hooks, { enter: undefined, imports: undefined, replace: undefined });

@@ -13,14 +13,13 @@ import { compareFigures } from "./outside/figures.mjs";
 import { trappingModule } from "./outside/instrument.mjs";
 import { AUDIENCE, NONCE, NOW } from "./outside/material.mjs";
 import { capture, indexOf, search } from "./outside/memory.mjs";
-import { dropInstance, dropRichInstance, hooks, instances, replaceModules, watchWebAssembly } from "./outside/webassembly.mjs";
+import { dropInstance, dropMessagesInstance, dropRichInstance, hooks, instances, replaceModules, watchWebAssembly } from "./outside/webassembly.mjs";
 
 /** @typedef {import("./outside/webassembly.mjs").Watched} Watched */
 
 watchWebAssembly();
-replaceModules(trappingModule, "lean", "rich");
+replaceModules(trappingModule, "lean", "messages", "rich");
 const { World } = await import("./outside/world.mjs");
-const { signWebhook, verifyWebhook } = await import("countersign/webhooks");
 /** What guards and gateways ask, and nobody else. @type {{ checkScope(what: "caller" | "function", name: string, list: readonly string[]): void }} */
 const { checkScope } = await import(new URL("./core/scope.js", import.meta.resolve("countersign")).href);
 
@@ -31,7 +30,8 @@ const LARGE_POINTS = 40;
 const figures = { "trap points": 0, "uses that were trapped": 0, "bytes left by a trap": 0 };
 
 const world = new World("traps");
-const { api, inspection, m } = world;
+const { api, inspection, m, webhooks } = world;
+const { signWebhook, verifyWebhook } = webhooks;
 const keyring = world.keyring([m.secret, m.other]);
 const key = world.handle(api.importKey(m.longKey));
 const expected = world.handle(api.importSecret(m.secret));
@@ -213,24 +213,24 @@ const received = (body) => verifyWebhook("github", { secret: m.secret, headers: 
 /** @param {import("countersign/inspect").Explanation} explanation */
 const explained = ({ steps, signed }) => JSON.stringify([steps, Buffer.from(signed ?? []).toString("hex")]);
 
-/** What runs in an instance that has just been made. @type {[name: string, kind: "lean" | "rich", use: () => unknown][]} */
+/** What runs in an instance that has just been made. @type {[name: string, kind: "lean" | "messages" | "rich", use: () => unknown][]} */
 const firstUses = [
   ["inspectSecret", "rich", () => inspection.inspectSecret(m.secret).keyId],
   ["explainCall", "rich", () => inspection.explainCall(keyring, token, world.call()).map(({ ok }) => ok).join()],
   ["explainCall of a wrong token", "rich", () => inspection.explainCall(keyring, wrongToken, world.call()).map(({ ok }) => ok).join()],
-  ["signMessage", "rich", () => JSON.stringify(http.signMessage(keyring, plainRequest, { now: NOW, nonce: NONCE }))],
-  ["signMessage, a response", "rich", () => JSON.stringify(http.signMessage(keyring, { status: 200, headers: [], body: m.other, request }, { now: NOW }))],
-  ["verifyMessage, yes", "rich", () => verified(request)],
-  ["verifyMessage, no", "rich", () => refused(() => verified(forged(request)), "signature_invalid")],
-  ["verifyMessage, a response, yes", "rich", () => verified(response)],
-  ["verifyMessage, a response, no", "rich", () => refused(() => verified(forged(response)), "signature_invalid")],
+  ["signMessage", "messages", () => JSON.stringify(http.signMessage(keyring, plainRequest, { now: NOW, nonce: NONCE }))],
+  ["signMessage, a response", "messages", () => JSON.stringify(http.signMessage(keyring, { status: 200, headers: [], body: m.other, request }, { now: NOW }))],
+  ["verifyMessage, yes", "messages", () => verified(request)],
+  ["verifyMessage, no", "messages", () => refused(() => verified(forged(request)), "signature_invalid")],
+  ["verifyMessage, a response, yes", "messages", () => verified(response)],
+  ["verifyMessage, a response, no", "messages", () => refused(() => verified(forged(response)), "signature_invalid")],
   ["explainMessage", "rich", () => explained(inspection.explainMessage(keyring, request, { now: NOW }))],
   ["explainMessage, a response, no", "rich", () => explained(inspection.explainMessage(keyring, forged(response), { now: NOW }))],
   ["explainWebhook", "rich", () => explained(inspection.explainWebhook("github", { secret: m.secret, headers: delivery, body: m.message, now: NOW }))],
   ["signedCallBytes", "rich", () => Buffer.from(inspection.signedCallBytes(token, world.call())).toString("hex")],
-  ["signWebhook", "rich", () => JSON.stringify(signWebhook("github", { secret: m.secret, body: m.message }))],
-  ["verifyWebhook, yes", "rich", () => received(m.message)],
-  ["verifyWebhook, no", "rich", () => refused(() => received(`${m.message}x`), "signature_invalid")],
+  ["signWebhook", "messages", () => JSON.stringify(signWebhook("github", { secret: m.secret, body: m.message }))],
+  ["verifyWebhook, yes", "messages", () => received(m.message)],
+  ["verifyWebhook, no", "messages", () => refused(() => received(`${m.message}x`), "signature_invalid")],
   ["verifySecret, the first use", "lean", uses["verifySecret, yes"]],
   ["verifyCall, the first use", "lean", uses["verifyCall, yes"]],
 ];
@@ -240,6 +240,7 @@ for (const [name, kind, use] of firstUses) {
     const withCountdown = (count) => {
       hooks.made = undefined;
       dropInstance(api);
+      dropMessagesInstance(webhooks);
       dropRichInstance(inspection);
       instances.length = 0;
       hooks.made = (instance) => void (instance.kind === kind && (instance.exports.countdown.value = count));

@@ -23,7 +23,7 @@ const ABOUT = /^(instructions run|bytes of stack)/;
 async function main() {
   rmSync(join(work, "modules"), { recursive: true, force: true });
   mkdirSync(join(work, "modules"), { recursive: true });
-  const modules = { lean: await shippedModule("lean"), rich: await shippedModule("rich") };
+  const modules = { lean: await shippedModule("lean"), messages: await shippedModule("messages"), rich: await shippedModule("rich") };
   const binary = await step("compiling the interpreter", build);
 
   const tried = await step("instructions against V8", async () => {
@@ -35,7 +35,7 @@ async function main() {
     const path = await assemble("leaks", readFileSync(join(here, "leaks.wat"), "utf8"));
     return JSON.parse(interpret(binary, ["leaks", path]).toString());
   });
-  const shipped = await step("the shipped modules, with every secret marked", () => JSON.parse(interpret(binary, ["shipped", modules.lean, modules.rich, writeVectors()]).toString()));
+  const shipped = await step("the shipped modules, with every secret marked", () => JSON.parse(interpret(binary, ["shipped", ...Object.values(modules), writeVectors()]).toString()));
 
   holdFigures({ ...shipped, ...leaks, "instructions of WebAssembly known, and tried against V8": tried.coverage, "runs compared with V8": tried.runs });
   for (const [name, path] of Object.entries(modules)) console.log(`SHA-256 of ${name}.wasm, tested and in the package: ${sha256(readFileSync(path))}`);
@@ -48,7 +48,7 @@ function sha256(bytes) {
 
 /**
  * The module as the package holds it: as a file, and inside JavaScript in both kinds of modules. All must be the same bytes.
- * @param {"lean" | "rich"} name
+ * @param {"lean" | "messages" | "rich"} name
  * @returns {Promise<string>} a file of these bytes
  */
 async function shippedModule(name) {

@@ -27,10 +27,10 @@ export const commands = {
  */
 export const shown = [
   ["constant-time", "Exports run with every secret bit marked", "{exports with a contract}, in {calls run with marked secrets} calls and {instructions run with marked secrets} instructions"],
-  ["constant-time", "HMAC: key lengths by message lengths", "{key lengths by message lengths, in each module} pairs in each module"],
-  ["constant-time", "Lengths of secrets compared", "{lengths of secrets compared, in each module} in each module"],
-  ["constant-time", "Secret bytes left in memory by a call", "{secret bytes left in memory by a call, lean module} in the lean module, {secret bytes left in memory by a call, rich module} in the rich one"],
-  ["constant-time", "Bytes of stack that secrets reach, and that are wiped or in use", "{bytes of stack that secrets reach, lean module} of {bytes of stack in use, wiping included, lean module}; {bytes of stack that secrets reach, rich module} of {bytes of stack in use, wiping included, rich module}"],
+  ["constant-time", "HMAC: key lengths by message lengths", "{key lengths by message lengths, in the lean and the rich module} pairs in the lean and in the rich module"],
+  ["constant-time", "Lengths of secrets compared", "{lengths of secrets compared, in the lean and the rich module} in the lean and in the rich module"],
+  ["constant-time", "Secret bytes left in memory by a call", "{secret bytes left in memory by a call, lean module} in the lean module, {secret bytes left in memory by a call, messages module} in the messages module, {secret bytes left in memory by a call, rich module} in the rich one"],
+  ["constant-time", "Bytes of stack that secrets reach, and that are wiped or in use", "{bytes of stack that secrets reach, lean module} of {bytes of stack in use, wiping included, lean module}; {bytes of stack that secrets reach, messages module} of {bytes of stack in use, wiping included, messages module}; {bytes of stack that secrets reach, rich module} of {bytes of stack in use, wiping included, rich module}"],
   ["constant-time", "Leaks planted and found; instructions held to V8", "{leaks caught}; {instructions of WebAssembly known, and tried against V8}, in {runs compared with V8} runs"],
   ["trace", "Traces that had to be equal, and were", "{trace equality: cases} cases of {trace equality: runs} runs; one of `verifyCall` has {trace of verifyCall: points} points, {trace of verifyCall: addresses} addresses, {trace of verifyCall: decisions} decisions"],
   ["native", "V8's machine code: Node.js (V8), with Liftoff and with TurboFan", "{V8's machine code: Node.js (V8), each with Liftoff and TurboFan}"],

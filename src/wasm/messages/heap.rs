@@ -20,13 +20,15 @@ struct Arena {
     top: Cell<usize>,
     /// How far blocks have reached in this call.
     reached: Cell<usize>,
+    /// Where the result ends. The answer says that as well, but which error it is depends on a secret, and no address may.
+    kept: Cell<usize>,
 }
 
 // SAFETY: a WebAssembly instance without shared memory has one thread.
 unsafe impl Sync for Arena {}
 
 #[global_allocator]
-static ARENA: Arena = Arena { top: Cell::new(0), reached: Cell::new(0) };
+static ARENA: Arena = Arena { top: Cell::new(0), reached: Cell::new(0), kept: Cell::new(0) };
 
 impl Arena {
     /// The block from `start` to `end` is now the last one. A memory that cannot grow ends the call.
@@ -107,10 +109,11 @@ pub fn reserve(len: usize) {
 /// on, but for the result.
 pub(super) fn clean(len: usize, run: impl FnOnce(Input) -> Result<Answer, Error>) -> u32 {
     let answer = separately(len, run);
-    wiped(answer)
+    wipe();
+    answer
 }
 
-/// A call of its own: its stack begins where that of [`wiped`] does, and nothing of it is on the caller's.
+/// A call of its own: its stack begins where that of [`wipe`] does, and nothing of it is on the caller's.
 #[inline(never)]
 fn separately(len: usize, run: impl FnOnce(Input) -> Result<Answer, Error>) -> u32 {
     let start = area_start();
@@ -119,26 +122,27 @@ fn separately(len: usize, run: impl FnOnce(Input) -> Result<Answer, Error>) -> u
     ARENA.reached.set(end);
     // SAFETY: these bytes are in memory, and nothing writes to them before the result is: blocks lie behind them.
     let input = unsafe { core::slice::from_raw_parts(start as *const u8, len) };
+    ARENA.kept.set(start);
     match run(Input(Packed(input))) {
         Err(error) => error as u32,
         Ok(Answer(result)) if result.is_empty() => 0,
         Ok(Answer(result)) => {
             // SAFETY: the result lies behind the area's beginning, so there is room for it; nobody uses the inputs any more.
             unsafe { core::ptr::copy(result.as_ptr(), start as *mut u8, result.len()) };
+            ARENA.kept.set(start + result.len());
             256 + result.len() as u32
         }
     }
 }
 
-/// The answer of a function that has run as a call of its own, when there is nothing left of it but the result.
+/// Leaves nothing of a function that has run as a call of its own but its result.
 #[inline(never)]
-fn wiped(answer: u32) -> u32 {
-    let start = area_start() + answer.saturating_sub(256) as usize;
+fn wipe() {
+    let start = ARENA.kept.get();
     let len = ARENA.reached.get().saturating_sub(start);
     // SAFETY: the memory from here to where blocks have reached was grown for them, and all of them are gone.
     black_box(unsafe { core::slice::from_raw_parts_mut(start as *mut u8, len) }).fill(0);
     black_box(&mut [0_u8; BURN_LEN]);
-    answer
 }
 
 /// The inputs of a function. JavaScript counts what it writes; if it counted wrong, the call traps.

@@ -33,7 +33,7 @@ export function tour(world) {
   world.hide("its random bytes", Buffer.from(secret.slice(4, 47), "base64url"));
 }
 
-/** The keys that sign HTTP messages, which only the rich module knows. @param {typeof import("countersign/http")} http @param {import("./world.mjs").World} world */
+/** The keys that sign HTTP messages, which only the messages module knows. @param {typeof import("countersign/http")} http @param {import("./world.mjs").World} world */
 export function signMessages(http, { m }) {
   for (const secret of [m.secret, m.other, m.third]) {
     const keyring = http.createKeyring(secret);

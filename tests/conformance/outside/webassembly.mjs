@@ -2,7 +2,7 @@
 // another module in the place of the package's, and can do something whenever a call goes into one.
 
 /**
- * @typedef {"lean" | "rich" | "unpacker"} Kind
+ * @typedef {"lean" | "messages" | "rich" | "unpacker"} Kind
  * @typedef {object} Watched an instance
  * @property {Kind} kind
  * @property {WebAssembly.Memory} memory
@@ -44,10 +44,13 @@ export let compiled = 0;
  */
 export const hooks = {};
 
+/** By what only that one exports. @type {readonly (readonly [kind: Kind, name: string])[]} */
+const kinds = [["lean", "sign_mac"], ["messages", "sign_request"], ["rich", "inspect_secret"], ["unpacker", "unpack"]];
+
 /** @param {readonly { name: string }[]} exports @returns {Kind} */
 function kindOf(exports) {
   const names = new Set(exports.map(({ name }) => name));
-  const kind = names.has("unpack") ? "unpacker" : names.has("inspect_secret") ? "rich" : names.has("sign_mac") ? "lean" : undefined;
+  const kind = kinds.find(([, name]) => names.has(name))?.[0];
   if (kind === undefined) throw new Error(`A WebAssembly module that these tests do not know exports ${[...names].join(", ")}`);
   return kind;
 }
@@ -130,19 +133,25 @@ export function dropInstance(api) {
 }
 
 /** The same for the rich instance, which is kept between calls as well. @param {typeof import("countersign/inspect")} inspection */
-export function dropRichInstance(inspection) {
+export const dropRichInstance = (inspection) => drop("rich", () => inspection.inspectSecret(""));
+
+/** The same for the messages instance. @param {typeof import("countersign/webhooks")} webhooks */
+export const dropMessagesInstance = (webhooks) => drop("messages", () => webhooks.signWebhook("github", { secret: "", body: "" }));
+
+/** @param {Kind} module @param {() => unknown} use what goes into it */
+function drop(module, use) {
   const trap = new WebAssembly.RuntimeError("dropped by a test");
   const { enter } = hooks;
   hooks.enter = ({ kind }) => {
-    if (kind === "rich") throw trap;
+    if (kind === module) throw trap;
   };
   try {
-    inspection.inspectSecret("");
+    use();
   } catch (error) {
     if (error === trap) return;
     throw error;
   } finally {
     hooks.enter = enter;
   }
-  throw new Error("inspectSecret did not go into the rich module");
+  throw new Error(`a call did not go into the ${module} module`);
 }

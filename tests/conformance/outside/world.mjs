@@ -6,10 +6,11 @@ import * as convex from "countersign/convex";
 import * as client from "countersign/client";
 import * as next from "countersign/next";
 import * as http from "countersign/http";
+import * as webhooks from "countersign/webhooks";
 import { AUDIENCE, NONCE, NOW, callKey, material, shortKey, statesOf, tracesOf } from "./material.mjs";
 import { capture } from "./memory.mjs";
 import { membersOf } from "./surface.mjs";
-import { dropInstance, dropRichInstance, instances, restoreMemories } from "./webassembly.mjs";
+import { dropInstance, dropMessagesInstance, dropRichInstance, instances, restoreMemories } from "./webassembly.mjs";
 
 /** @typedef {import("./memory.mjs").Snapshot} Snapshot */
 /** @typedef {{ label: string, live: Buffer[], snapshots: { kind: string, snapshot: Snapshot }[] }} Look */
@@ -42,6 +43,7 @@ export class World {
   client = client;
   next = next;
   http = /** @type {any} */ (http);
+  webhooks = webhooks;
 
   /** @param {string} seed */
   constructor(seed) {
@@ -140,6 +142,7 @@ function foreseeable(world) {
 /** Runs a row in an instance of its own. @param {Row} row @param {string} seed */
 export async function observe(row, seed) {
   dropInstance(api);
+  dropMessagesInstance(webhooks);
   dropRichInstance(inspection);
   restoreMemories();
   instances.length = 0;

@@ -1,15 +1,16 @@
 //! Everything that is run on the shipped modules, shared out over the processors.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::thread;
 
-use crate::contracts::{DATA, GLUE, LEAN, REPORTS, RICH};
+use crate::contracts::{DATA, GLUE, LEAN, MESSAGES, Path, REPORTS, RICH};
 use crate::decode::Module;
 use crate::lean::{KEY_LENS, Lean, MESSAGE_LENS, SECRET_LENS};
+use crate::messages::Messages;
+use crate::messages::http::BODY_LENS;
+use crate::messages::webhooks::SCHEMES;
 use crate::rich::Rich;
-use crate::rich::messages::BODY_LENS;
-use crate::rich::webhooks::SCHEMES;
 use crate::session::{Failure, Tally, check_exports, check_taken};
 use crate::vectors::Vectors;
 
@@ -26,9 +27,10 @@ enum Case {
     RichMacs(usize),
     RichHmac(usize),
     RichToken(usize),
-    RichDelivery(usize),
-    RichDeliveries,
-    RichMessages(usize),
+    RichTime,
+    Delivery(usize),
+    Deliveries,
+    Messages(usize),
 }
 
 fn cases(vectors: &Vectors) -> Vec<Case> {
@@ -38,13 +40,24 @@ fn cases(vectors: &Vectors) -> Vec<Case> {
     all.extend(SECRET_LENS.flat_map(|len| [Case::LeanComparison(len), Case::RichComparison(len)]));
     all.extend(MESSAGE_LENS.map(Case::LeanPieces));
     all.extend((0..vectors.hmacs.len()).flat_map(|index| [Case::LeanHmac(index), Case::RichHmac(index)]));
-    all.extend(BODY_LENS.map(Case::RichMessages));
-    all.extend((0..SCHEMES.len()).map(Case::RichDelivery));
-    all.extend([Case::LeanLists, Case::LeanOthers, Case::RichDeliveries]);
+    all.extend(BODY_LENS.map(Case::Messages));
+    all.extend((0..SCHEMES.len()).map(Case::Delivery));
+    all.extend([Case::LeanLists, Case::LeanOthers, Case::RichTime, Case::Deliveries]);
     all
 }
 
-fn run(case: Case, lean: &mut Lean<'_>, rich: &mut Rich<'_>, vectors: &Vectors) -> Result<(), Failure> {
+/// The modules that ship, or what is there once for each of them.
+pub struct Each<L, M, R> {
+    pub lean: L,
+    pub messages: M,
+    pub rich: R,
+}
+
+type Machines<'m> = Each<Lean<'m>, Messages<'m>, Rich<'m>>;
+type Tallies = Each<Tally, Tally, Tally>;
+pub type Modules = Each<Module, Module, Module>;
+
+fn run(case: Case, Each { lean, messages, rich }: &mut Machines<'_>, vectors: &Vectors) -> Result<(), Failure> {
     match case {
         Case::LeanComparison(len) => lean.comparison(len).and_then(|()| lean.derivation(len)),
         Case::LeanMacs(len) => lean.macs(len),
@@ -57,37 +70,44 @@ fn run(case: Case, lean: &mut Lean<'_>, rich: &mut Rich<'_>, vectors: &Vectors) 
         Case::RichMacs(len) => rich.macs(len),
         Case::RichHmac(index) => rich.rfc4231(&vectors.hmacs[index]),
         Case::RichToken(index) => rich.token(&vectors.tokens[index]),
-        Case::RichDelivery(index) => rich.delivery(&SCHEMES[index]),
-        Case::RichDeliveries => rich.webhook_others(),
-        Case::RichMessages(len) => rich.messages(len),
+        Case::RichTime => rich.time(),
+        Case::Delivery(index) => messages.delivery(&SCHEMES[index]),
+        Case::Deliveries => messages.webhook_others(),
+        Case::Messages(len) => messages.messages(len),
     }
 }
 
 /// Runs all cases. Returns the figures, or everything that is not as the contracts have it.
-pub fn shipped(lean: &Module, rich: &Module, vectors: &Vectors) -> Result<BTreeMap<&'static str, u64>, Vec<Failure>> {
-    let mut failures = check_exports(lean, LEAN, &[DATA]);
-    failures.extend(check_exports(rich, RICH, &[DATA, GLUE, REPORTS]));
+pub fn shipped(modules: &Modules, vectors: &Vectors) -> Result<BTreeMap<&'static str, u64>, Vec<Failure>> {
+    let mut failures = check_exports(&modules.lean, LEAN, &[DATA]);
+    failures.extend(check_exports(&modules.messages, MESSAGES, &[DATA]));
+    failures.extend(check_exports(&modules.rich, RICH, &[DATA, GLUE, REPORTS]));
     let waiting = Mutex::new(cases(vectors).into_iter());
-    let worker = || -> Result<(Tally, Tally, Vec<Failure>), Failure> {
-        let (mut lean, mut rich) = (Lean::new(lean)?, Rich::new(rich)?);
+    let worker = || -> Result<(Tallies, Vec<Failure>), Failure> {
+        let Modules { lean, messages, rich } = modules;
+        let mut machines = Each { lean: Lean::new(lean)?, messages: Messages::new(messages)?, rich: Rich::new(rich)? };
         let mut failures = vec![];
         loop {
             let next = waiting.lock().map_err(|error| error.to_string())?.next();
-            let Some(case) = next else { return Ok((lean.tally(), rich.tally(), failures)) };
-            if let Err(failure) = run(case, &mut lean, &mut rich, vectors) {
+            let Some(case) = next else {
+                let Each { lean, messages, rich } = machines;
+                return Ok((Each { lean: lean.tally(), messages: messages.tally(), rich: rich.tally() }, failures));
+            };
+            if let Err(failure) = run(case, &mut machines, vectors) {
                 failures.push(failure);
             }
         }
     };
-    let (mut lean_tally, mut rich_tally) = (Tally::default(), Tally::default());
+    let mut tallies = Each { lean: Tally::default(), messages: Tally::default(), rich: Tally::default() };
     thread::scope(|scope| {
         let count = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let workers: Vec<_> = (0..count).map(|_| scope.spawn(worker)).collect();
         for worker in workers {
             match worker.join() {
-                Ok(Ok((lean, rich, failed))) => {
-                    lean_tally.add(lean);
-                    rich_tally.add(rich);
+                Ok(Ok((Each { lean, messages, rich }, failed))) => {
+                    tallies.lean.add(lean);
+                    tallies.messages.add(messages);
+                    tallies.rich.add(rich);
                     failures.extend(failed);
                 }
                 Ok(Err(failure)) => failures.push(failure),
@@ -95,25 +115,30 @@ pub fn shipped(lean: &Module, rich: &Module, vectors: &Vectors) -> Result<BTreeM
             }
         }
     });
-    failures.extend(check_taken(&lean_tally, LEAN).into_iter().chain(check_taken(&rich_tally, RICH)));
-    if !failures.is_empty() {
-        return Err(failures);
-    }
-    let exports = |contracts: &[crate::contracts::Path]| {
-        contracts.iter().map(|path| path.export).collect::<std::collections::BTreeSet<_>>().len() as u64
-    };
-    Ok(BTreeMap::from([
-        ("secret bytes left in memory by a call, lean module", lean_tally.left),
-        ("secret bytes left in memory by a call, rich module", rich_tally.left),
+    failures.extend(check_taken(&tallies.lean, LEAN));
+    failures.extend(check_taken(&tallies.messages, MESSAGES));
+    failures.extend(check_taken(&tallies.rich, RICH));
+    if failures.is_empty() { Ok(figures(&tallies)) } else { Err(failures) }
+}
+
+fn figures(Each { lean, messages, rich }: &Tallies) -> BTreeMap<&'static str, u64> {
+    let exports = |contracts: &[Path]| contracts.iter().map(|path| path.export).collect::<BTreeSet<_>>().len() as u64;
+    let sum = |of: fn(&Tally) -> u64| [lean, messages, rich].map(of).iter().sum();
+    BTreeMap::from([
+        ("secret bytes left in memory by a call, lean module", lean.left),
+        ("secret bytes left in memory by a call, messages module", messages.left),
+        ("secret bytes left in memory by a call, rich module", rich.left),
         ("exports that report to people, of which nothing is claimed", REPORTS.len() as u64),
-        ("exports with a contract", exports(LEAN) + exports(RICH)),
-        ("lengths of secrets compared, in each module", SECRET_LENS.count() as u64),
-        ("key lengths by message lengths, in each module", (KEY_LENS.count() * MESSAGE_LENS.count()) as u64),
-        ("calls run with marked secrets", lean_tally.calls + rich_tally.calls),
-        ("instructions run with marked secrets", lean_tally.instructions + rich_tally.instructions),
-        ("bytes of stack that secrets reach, lean module", lean_tally.deepest_secret),
-        ("bytes of stack that secrets reach, rich module", rich_tally.deepest_secret),
-        ("bytes of stack in use, wiping included, lean module", lean_tally.deepest_stack),
-        ("bytes of stack in use, wiping included, rich module", rich_tally.deepest_stack),
-    ]))
+        ("exports with a contract", [LEAN, MESSAGES, RICH].map(exports).iter().sum()),
+        ("lengths of secrets compared, in the lean and the rich module", SECRET_LENS.count() as u64),
+        ("key lengths by message lengths, in the lean and the rich module", (KEY_LENS.count() * MESSAGE_LENS.count()) as u64),
+        ("calls run with marked secrets", sum(|tally| tally.calls)),
+        ("instructions run with marked secrets", sum(|tally| tally.instructions)),
+        ("bytes of stack that secrets reach, lean module", lean.deepest_secret),
+        ("bytes of stack that secrets reach, messages module", messages.deepest_secret),
+        ("bytes of stack that secrets reach, rich module", rich.deepest_secret),
+        ("bytes of stack in use, wiping included, lean module", lean.deepest_stack),
+        ("bytes of stack in use, wiping included, messages module", messages.deepest_stack),
+        ("bytes of stack in use, wiping included, rich module", rich.deepest_stack),
+    ])
 }

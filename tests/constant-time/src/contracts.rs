@@ -95,6 +95,8 @@ const PREFIX: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why
 /// A key in base64 is read once for each padding that it can have, until one fits: a length is public.
 const FITS: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the key base64 without padding" };
 const FITS_PADDED: Decision = Decision { kind: Kind::Branch, places: 2, times: 3, why: "with how much padding is the key base64" };
+/// A key in hexadecimal that is none is refused.
+const HEXADECIMAL: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the key hexadecimal" };
 /// A secret of Polar's is a key as it is, and may be another one in base64.
 const EITHER: Decision = Decision { kind: Kind::Select, places: 1, times: 1, why: "does the secret begin as it must" };
 /// Whether one of the signatures was right. Whoever sent them is told.
@@ -102,8 +104,6 @@ const VERDICT: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, wh
 const ANSWER: Decision = Decision { kind: Kind::Select, places: 1, times: 1, why: "was one of the signatures right" };
 /// Whether the body has the hash that the token, which is signed, says.
 const BODY: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is it the body of the token" };
-/// The number of what is wrong goes to JavaScript.
-const TOLD: Decision = Decision { kind: Kind::HostArgument, places: 1, times: 1, why: "what is wrong with the secret or the signature" };
 
 /// Whether the body is the one whose digest was signed.
 const SAME_BODY: Decision = Decision { kind: Kind::Branch, places: 1, times: 1, why: "is the body the one that was signed" };
@@ -171,46 +171,58 @@ pub const RICH: &[Path] = &[
     deciding(&[USABLE, WHY], path("verify_secret", "refused", &[S], 0)),
     deciding(&[USABLE], path("sign_call", "", &[P, P, P, P], 16 + 43)),
     path("check_value", "", &[P, P], 0),
-    deciding(&[USABLE, PREFIX, FITS, VERDICT, ANSWER], path("verify_webhook", "base64", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX, FITS_PADDED, VERDICT, ANSWER], path("verify_webhook", "base64, padded", &[P, P, P], 0)),
-    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER, VERDICT, ANSWER], path("verify_webhook", "two keys", &[P, P, P], 0)),
-    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX, VERDICT, ANSWER], path("verify_webhook", "prefixed text", &[P, P, P], 0)),
-    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text and digest", &[P, P, P], 64)),
-    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text, base64, and digest", &[P, P, P], 64)),
-    deciding(&[USABLE, PREFIX, FITS, VERDICT, ANSWER, TOLD], path("verify_webhook", "base64, refused", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX, FITS_PADDED, VERDICT, ANSWER, TOLD], path("verify_webhook", "base64, padded, refused", &[P, P, P], 0)),
-    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER, VERDICT, ANSWER, TOLD], path("verify_webhook", "two keys, refused", &[P, P, P], 0)),
-    deciding(&[USABLE, VERDICT, ANSWER, TOLD], path("verify_webhook", "text, refused", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, TOLD], path("verify_webhook", "prefixed text, refused", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, BODY], path("verify_webhook", "token", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, BODY], path("verify_webhook", "token, another body", &[P, P, P], 0)),
-    path("verify_webhook", "no secret", &[P, P, P], 0),
-    deciding(&[USABLE, WHY, TOLD], path("verify_webhook", "refused", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX], path("verify_webhook", "another prefix", &[P, P, P], 0)),
-    deciding(&[USABLE, PREFIX, FITS], path("sign_webhook", "base64", &[P, P, P], 43)),
-    deciding(&[USABLE, PREFIX, FITS_PADDED], path("sign_webhook", "base64, padded", &[P, P, P], 43)),
-    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER], path("sign_webhook", "two keys", &[P, P, P], 43)),
-    deciding(&[USABLE], path("sign_webhook", "text", &[P, P, P], 64)),
-    deciding(&[USABLE, PREFIX], path("sign_webhook", "prefixed text", &[P, P, P], 64)),
-    deciding(&[USABLE], path("sign_webhook", "text and digest", &[P, P, P], 64)),
-    deciding(&[USABLE], path("sign_webhook", "text, base64, and digest", &[P, P, P], 43)),
+    path("check_webhook_time", "", &[P], 0),
+];
+
+pub const MESSAGES: &[Path] = &[
+    path("area", "", &[P], 0),
+    path("reserve", "", &[], 0),
+    deciding(&[USABLE, PREFIX, FITS, VERDICT, ANSWER], path("verify_webhook", "base64", &[P], 0)),
+    deciding(&[USABLE, PREFIX, FITS_PADDED, VERDICT, ANSWER], path("verify_webhook", "base64, padded", &[P], 0)),
+    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER, VERDICT, ANSWER], path("verify_webhook", "two keys", &[P], 0)),
+    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text", &[P], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER], path("verify_webhook", "prefixed text", &[P], 0)),
+    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text and digest", &[P], 64)),
+    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text, base64, and digest", &[P], 64)),
+    deciding(&[USABLE, PREFIX, FITS, VERDICT, ANSWER], path("verify_webhook", "base64, refused", &[S], 0)),
+    deciding(&[USABLE, PREFIX, FITS_PADDED, VERDICT, ANSWER], path("verify_webhook", "base64, padded, refused", &[S], 0)),
+    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER, VERDICT, ANSWER], path("verify_webhook", "two keys, refused", &[S], 0)),
+    deciding(&[USABLE, VERDICT, ANSWER], path("verify_webhook", "text, refused", &[S], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER], path("verify_webhook", "prefixed text, refused", &[S], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, BODY], path("verify_webhook", "token", &[P], 0)),
+    deciding(&[USABLE, PREFIX, VERDICT, ANSWER, BODY], path("verify_webhook", "token, another body", &[P], 0)),
+    deciding(&[USABLE, HEXADECIMAL, VERDICT, ANSWER], path("verify_webhook", "hexadecimal", &[P], 64)),
+    deciding(&[USABLE, HEXADECIMAL, VERDICT, ANSWER], path("verify_webhook", "hexadecimal, refused", &[S], 0)),
+    deciding(&[USABLE, FITS, VERDICT, ANSWER], path("verify_webhook", "base64 without a prefix", &[P], 64)),
+    deciding(&[USABLE, FITS, VERDICT, ANSWER], path("verify_webhook", "base64 without a prefix, refused", &[S], 0)),
+    path("verify_webhook", "no secret", &[P], 0),
+    deciding(&[USABLE, WHY], path("verify_webhook", "refused", &[S], 0)),
+    deciding(&[USABLE, PREFIX], path("verify_webhook", "another prefix", &[P], 0)),
+    deciding(&[USABLE, PREFIX, FITS], path("sign_webhook", "base64", &[P], 43)),
+    deciding(&[USABLE, PREFIX, FITS_PADDED], path("sign_webhook", "base64, padded", &[P], 43)),
+    deciding(&[BOTH_USABLE, PREFIX, FITS, EITHER], path("sign_webhook", "two keys", &[P], 43)),
+    deciding(&[USABLE], path("sign_webhook", "text", &[P], 64)),
+    deciding(&[USABLE, PREFIX], path("sign_webhook", "prefixed text", &[P], 64)),
+    deciding(&[USABLE], path("sign_webhook", "text and digest", &[P], 64)),
+    deciding(&[USABLE], path("sign_webhook", "text, base64, and digest", &[P], 43)),
+    deciding(&[USABLE, HEXADECIMAL], path("sign_webhook", "hexadecimal", &[P], 64)),
+    deciding(&[USABLE, FITS], path("sign_webhook", "base64 without a prefix", &[P], 43)),
     // The hash of the body, and the MAC.
-    deciding(&[USABLE, PREFIX], path("sign_webhook", "token", &[P, P, P], 58 + 43)),
+    deciding(&[USABLE, PREFIX], path("sign_webhook", "token", &[P], 58 + 43)),
     // The digest of the body, and the MAC.
-    deciding(&[PRINTABLE], path("sign_request", "", &[P, P, P], 43 + 43)),
-    path("sign_request", "no body", &[P, P, P], 43),
-    deciding(&[RIGHT_MAC, SAME_BODY], path("verify_request", "", &[P, P, P], 0)),
-    deciding(&[RIGHT_MAC], path("verify_request", "no body", &[P, P, P], 0)),
-    deciding(&[RIGHT_MAC], path("verify_request", "forged or late", &[P, P, P], 0)),
-    path("verify_request", "unknown key", &[P, P, P], 0),
-    path("verify_request", "malformed", &[P, P, P], 0),
-    deciding(&[PRINTABLE], path("sign_response", "", &[P, P, P], 43 + 43)),
-    path("sign_response", "no body", &[P, P, P], 43),
-    deciding(&[RIGHT_MAC, SAME_BODY], path("verify_response", "", &[P, P, P], 0)),
-    deciding(&[RIGHT_MAC], path("verify_response", "no body", &[P, P, P], 0)),
-    deciding(&[RIGHT_MAC], path("verify_response", "forged", &[P, P, P], 0)),
-    path("digest_webhook", "", &[P, P], 64),
+    deciding(&[PRINTABLE], path("sign_request", "", &[P], 43 + 43)),
+    path("sign_request", "no body", &[P], 43),
+    deciding(&[RIGHT_MAC, SAME_BODY], path("verify_request", "", &[P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_request", "no body", &[P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_request", "forged or late", &[P], 0)),
+    path("verify_request", "unknown key", &[P], 0),
+    path("verify_request", "malformed", &[P], 0),
+    deciding(&[PRINTABLE], path("sign_response", "", &[P], 43 + 43)),
+    path("sign_response", "no body", &[P], 43),
+    deciding(&[RIGHT_MAC, SAME_BODY], path("verify_response", "", &[P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_response", "no body", &[P], 0)),
+    deciding(&[RIGHT_MAC], path("verify_response", "forged", &[P], 0)),
+    path("digest_webhook", "", &[P], 64),
     path("check_webhook_time", "", &[P], 0),
 ];
 

@@ -95,11 +95,6 @@ impl Host {
         })
     }
 
-    /// Every number there is.
-    pub fn numbers(&self) -> impl Iterator<Item = f64> {
-        self.objects.iter().filter_map(|object| if let Object::Number(bits) = object { Some(f64::from_bits(*bits)) } else { None })
-    }
-
     pub fn call(machine: &mut Machine<'_>, import: u32, args: &[Num]) -> Result<Option<Num>, Trap> {
         let host = &mut machine.state.host;
         let arg = |index: usize| args[index].bits;

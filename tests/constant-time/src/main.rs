@@ -8,13 +8,13 @@
 //! byte may be left in memory but in the result, in live keys and MACs under way, and what the contract says.
 //!
 //! What makes it believable: the marks are held to V8 bit by bit (instructions.mjs), leaks planted on purpose are all found (leaks.rs),
-//! results come out right and carry marks (lean.rs, rich.rs), and whatever is not known ends the test: sections, instructions, imports,
+//! results come out right and carry marks (lean.rs, messages.rs, rich.rs), and whatever is not known ends the test: sections, instructions, imports,
 //! exports.
 //!
 //! What it does not prove: what an engine makes of the module (tests/constant-time/native looks at that), how long an instruction takes on
 //! a processor for different operands, and anything that happens in JavaScript.
 //!
-//! `shipped <lean.wasm> <rich.wasm> <vectors>` prints figures as JSON; `leaks <leaks.wasm>`; `observe <wasm> < inputs > outcomes`.
+//! `shipped <lean.wasm> <messages.wasm> <rich.wasm> <vectors>` prints figures as JSON; `leaks <leaks.wasm>`; `observe <wasm> < inputs > outcomes`.
 
 mod cases;
 mod contracts;
@@ -24,6 +24,7 @@ mod leaks;
 mod lean;
 mod machine;
 mod memory;
+mod messages;
 mod number;
 mod observe;
 mod op;
@@ -60,10 +61,11 @@ fn command(args: &[&str]) -> Result<(), Vec<String>> {
     let read = |path: &str| fs::read(path).map_err(|error| vec![format!("{path}: {error}")]);
     let one = |problem: String| vec![problem];
     match *args {
-        ["shipped", lean, rich, vectors] => {
-            let (lean, rich) = (decode::decode(&read(lean)?).map_err(one)?, decode::decode(&read(rich)?).map_err(one)?);
+        ["shipped", lean, messages, rich, vectors] => {
+            let module = |path: &str| decode::decode(&read(path)?).map_err(one);
+            let modules = cases::Modules { lean: module(lean)?, messages: module(messages)?, rich: module(rich)? };
             let vectors = vectors::parse(&String::from_utf8_lossy(&read(vectors)?)).map_err(one)?;
-            let figures = cases::shipped(&lean, &rich, &vectors)?;
+            let figures = cases::shipped(&modules, &vectors)?;
             let lines: Vec<String> = figures.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
             println!("{{\n{}\n}}", lines.join(",\n"));
         }
@@ -74,7 +76,7 @@ fn command(args: &[&str]) -> Result<(), Vec<String>> {
             let outcomes = observe::observe(&read(path)?, &inputs).map_err(one)?;
             stdout().write_all(&outcomes).map_err(|error| vec![error.to_string()])?;
         }
-        _ => return Err(vec!["shipped <lean.wasm> <rich.wasm> <vectors> | leaks <leaks.wasm> | observe <wasm>".into()]),
+        _ => return Err(vec!["shipped <lean.wasm> <messages.wasm> <rich.wasm> <vectors> | leaks <leaks.wasm> | observe <wasm>".into()]),
     }
     Ok(())
 }

@@ -1,8 +1,5 @@
 //! The cases of the rich module, called as its generated glue calls it.
 
-pub mod messages;
-pub mod webhooks;
-
 use crate::contracts::{GLUE, RICH};
 use crate::decode::Module;
 use crate::lean::{MESSAGE_LENS, MISMATCH, SECRET_MISSING, SECRET_WEAK, ensure};
@@ -19,17 +16,15 @@ pub struct Rich<'m> {
 
 type Checked = Result<(), Failure>;
 
-/// An argument: a number, a reference, or bytes that are handed over in memory, secret or not.
+/// An argument: a number, or bytes that are handed over in memory, secret or not.
 #[derive(Clone, Copy)]
 enum Arg<'a> {
     Number(u64),
     Secret(&'a [u8]),
     Public(&'a [u8]),
-    /// With these marks.
-    Mixed(&'a [u8], &'a [u8]),
 }
 
-use Arg::{Mixed, Number, Public, Secret};
+use Arg::{Number, Public, Secret};
 
 impl<'m> Rich<'m> {
     pub fn new(module: &'m Module) -> Result<Self, Failure> {
@@ -67,7 +62,6 @@ impl<'m> Rich<'m> {
                 }
                 Secret(bytes) => (bytes, vec![0xff; bytes.len()]),
                 Public(bytes) => (bytes, vec![0; bytes.len()]),
-                Mixed(bytes, marks) => (bytes, marks.to_vec()),
             };
             numbers.extend([machine.place(bytes, &marks)? as u64, bytes.len() as u64]);
         }
@@ -166,6 +160,14 @@ impl<'m> Rich<'m> {
         ensure(texts.len() < 9 && texts == [token.clone()], || "another token".into())?;
         self.call("check_value", "", &[Public(args)], true)?;
         Ok(())
+    }
+
+    /// A time, which is public.
+    pub fn time(&mut self) -> Checked {
+        self.reset();
+        let now = f64::to_bits(1_800_000_000_000.0);
+        let (numbers, _) = self.call("check_webhook_time", "", &[Number(now), Number(now), Number(0)], false)?;
+        ensure(numbers == [0], || format!("now is not within the window: {numbers:?}"))
     }
 }
 

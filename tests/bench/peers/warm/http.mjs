@@ -20,7 +20,8 @@ export function openHttpMessageSignatures(bytes, keyId) {
   const known = { id: keyId, algs: ["hmac-sha256"], verify: createVerifier(key, "hmac-sha256") };
   const verification = {
     keyLookup: async (/** @type {import("http-message-signatures").SignatureParameters} */ given) => (given.keyid === keyId && given.tag === tag ? known : null),
-    requiredFields: fields, requiredParams: params, maxAge: 300, tolerance: 300,
+    // 300 seconds to either side: the tolerance is taken off the age too.
+    requiredFields: fields, requiredParams: params, maxAge: 600, tolerance: 300,
   };
   return {
     /** @param {Request} request */

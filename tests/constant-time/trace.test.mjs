@@ -16,6 +16,7 @@ import { replaceModules } from "./trace/loader.mjs";
 /** @typedef {import("./trace/recorder.mjs").Trace} Trace */
 /** @typedef {import("./trace/instrument.mjs").Instrumented} Instrumented */
 
+const names = ["lean", "messages", "rich"];
 const installed = join(root, "node_modules/countersign");
 const folder = fileURLToPath(new URL("trace/", import.meta.url));
 
@@ -38,21 +39,22 @@ let withRich;
 
 before(async () => {
   const leakyPath = join(root, ".cache/trace/leaky.plain.wasm");
-  const shipped = ["lean", "rich"].map((name) => ({ name, path: join(installed, `wasm/${name}.wasm`) }));
+  const shipped = names.map((name) => ({ name, path: join(installed, `wasm/${name}.wasm`) }));
   const made = await Promise.all([
     ...shipped.map(({ name, path }) => instrument(path, name)),
     run(process.execPath, [join(root, "node_modules/binaryen/bin/wasm-as"), "--enable-bulk-memory", join(folder, "leaky.wat"), "-o", leakyPath]).then(() => instrument(leakyPath, "leaky")),
   ]);
-  for (const [i, name] of ["lean", "rich", "leaky"].entries()) modules[name] = made[i];
+  for (const [i, name] of [...names, "leaky"].entries()) modules[name] = made[i];
   ({ recorder, seen } = replaceModules([...shipped, { name: "leaky", path: leakyPath }].map(({ name, path }) => ({ path, instrumented: modules[name] }))));
 
   const api = await import("countersign");
   const inspect = await import("countersign/inspect");
+  const [http, webhooks] = [await import("countersign/http"), await import("countersign/webhooks")];
   const { createGlue } = await import(pathToFileURL(join(installed, "esm/core/wasm/generated/rich.glue.js")).href);
   ({ withRich } = await import(pathToFileURL(join(installed, "esm/core/rich.js")).href));
-  const rich = new WebAssembly.Module(readFileSync(shipped[1].path));
+  const [messages, rich] = shipped.slice(1).map(({ path }) => new WebAssembly.Module(readFileSync(path)));
   // A new instance for each run: where an allocator puts things depends on what it did before, which is no secret.
-  cases = allCases(api, inspect, (use) => {
+  cases = allCases(api, inspect, http, webhooks, new WebAssembly.Instance(messages).exports, (use) => {
     const glue = createGlue(globalThis);
     glue.start(new WebAssembly.Instance(rich, glue.imports).exports);
     return use(glue.api);
@@ -106,7 +108,7 @@ const isUnknownId = (/** @type {Case} */ { of }) => of === "verifyCall, unknown 
 test("whatever the secret and wherever a candidate or a MAC is wrong: one trace", () => {
   const found = differences(cases.filter((entry) => !isUnknownId(entry)));
   assert.deepEqual(found, [], found.join("\n"));
-  assert.ok(["lean", "rich"].every((name) => seen.includes(join(installed, `wasm/${name}.wasm`))), "the package did not compile the WebAssembly that it ships");
+  assert.ok(names.every((name) => seen.includes(join(installed, `wasm/${name}.wasm`))), "the package did not compile the WebAssembly that it ships");
 });
 
 test("an unknown key id: the trace of a known one with a wrong MAC", () => {

@@ -14,12 +14,12 @@ test(`the guards add at most ${maxBytes} bytes`, async () => {
   assert.ok(bytes.length <= maxBytes, summary);
 });
 
-test("the guards' bundle holds the lean module once and nothing of the rich one, which http actions load when they run", async () => {
+test("the guards' bundle holds the lean module once and nothing of the others; http actions load the messages module when they run", async () => {
   const { inputs, later } = await bundle('import { countersign, requireSecret } from "countersign/convex"; export { countersign, requireSecret };');
   const generated = inputs.map(([path]) => path).filter((path) => path.includes("/generated/"));
   assert.deepEqual(generated.map((path) => path.split("/").at(-1)), ["lean.packed.js"]);
   assert.deepEqual(inputs.filter(([path]) => path.includes("/http/")), []);
-  assert.deepEqual(later.map(([path]) => path.split("/").at(-1)).filter((name) => /^(rich\.|signed-http)/.test(name ?? "")).sort(), ["rich.base64.js", "rich.inline.js", "signed-http-action.js"]);
+  assert.deepEqual(later.map(([path]) => path.split("/").at(-1)).filter((name) => /^(messages\.|rich\.|signed-http)/.test(name ?? "")).sort(), ["messages.base64.js", "messages.inline.js", "signed-http-action.js"]);
 });
 
 test("an entry whose exports are not used adds nothing", async () => {

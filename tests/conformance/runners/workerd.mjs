@@ -7,7 +7,7 @@ async function run() {
   const { plugin, found } = wasmImports((_, source) => `./${basename(source)}`);
   const entry = write("workerd/entry.mjs", 'import { run } from "../entry.mjs";\nexport default { fetch: async () => Response.json(await run()) };\n');
   await build({ entryPoints: [entry], bundle: true, format: "esm", target: "es2022", conditions: ["workerd", "worker", "browser"], plugins: [plugin], outfile: file("workerd/worker.mjs") });
-  if (found.size === 0) throw new Error('The bundle has no .wasm import: "workerd" did not choose the compiled module.');
+  if (found.size !== 3) throw new Error(`The bundle imports ${found.size} .wasm files, not three: "workerd" did not choose the compiled modules.`);
   for (const [name, bytes] of found) write(`workerd/${name}`, bytes);
   return runChild(nodeBinary(22), [host("workerd"), file("workerd")]);
 }

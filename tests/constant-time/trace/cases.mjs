@@ -1,35 +1,19 @@
 // What is traced. All runs of a case must leave one trace; they differ in what is secret, or in what an attacker tries, and not in lengths.
 
 /** @typedef {{ label: string, use: () => unknown, answer: unknown }} Run */
-/** @typedef {{ name: string, of: string, module: "lean" | "rich", length: string, runs: Run[] }} Case `of` and `length`: cases of the same thing with different public lengths */
+/** @typedef {{ name: string, of: string, module: "lean" | "messages" | "rich", length: string, runs: Run[] }} Case `of` and `length`: cases of the same thing with different public lengths */
 /** @typedef {typeof import("countersign")} Api */
 /** @typedef {typeof import("countersign/inspect")} Inspect */
+/** @typedef {typeof import("countersign/http")} Http */
+/** @typedef {typeof import("countersign/webhooks")} Webhooks */
 
-const NOW = 1_800_000_000_000;
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+import { LETTERS, NOW, STREAMED, bytesOf, orCode, text, textOf, variants } from "./material.mjs";
+import { messageCases, webhookCases } from "./messages.mjs";
+
 /** Up to both ends of a hash block, and beyond: 55 bytes fit into one, 56 take two. */
 const secretLengths = [32, 33, 54, 55, 56, 63, 64, 65, 119, 120, 200];
 const keyLengths = [1, 31, 32, 64, 65, 131];
 const messageLengths = [0, 1, 55, 56, 64, 200];
-/** Does not fit into the area and is streamed. */
-const STREAMED = 70_000;
-
-/** Characters that look random and are the same each time. @param {number} length @param {number} seed */
-function text(length, seed) {
-  let state = seed;
-  return Array.from({ length }, () => LETTERS[(state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 26]).join("");
-}
-
-/** @param {Uint8Array} bytes @returns {[string, Uint8Array][]} */
-function variants(bytes) {
-  const flip = (/** @type {number} */ at) => bytes.map((byte, i) => (i === at ? byte ^ 1 : byte));
-  return [["equal", bytes.slice()], ["first byte wrong", flip(0)], ["middle byte wrong", flip(bytes.length >> 1)], ["last byte wrong", flip(bytes.length - 1)], ["all bytes wrong", bytes.map((byte) => byte ^ 0x15)]];
-}
-
-/** The bytes of a text of ASCII characters, and back. */
-const bytesOf = (/** @type {string} */ ascii) => new Uint8Array(Buffer.from(ascii, "latin1"));
-const textOf = (/** @type {Uint8Array} */ bytes) => Buffer.from(bytes).toString("latin1");
-
 /** Candidates that have another length than the secret, and as much in common with it as they can, or nothing. @param {string} secret @param {number} length @returns {[string, string][]} */
 function ofAnotherLength(secret, length) {
   const other = text(length, 99);
@@ -89,16 +73,6 @@ function macCases(api) {
   }
   return cases.map((entry) => ({ ...entry, module: "lean" }));
 }
-
-/** @param {() => unknown} use @returns {() => unknown} what comes back, or the code of the refusal */
-const orCode = (use) => () => {
-  try {
-    return use();
-  } catch (error) {
-    if (error instanceof Error && error.name === "CountersignError" && "code" in error) return error.code;
-    throw error;
-  }
-};
 
 /** A token with another MAC. @param {string} token @param {Uint8Array} mac */
 const withMac = (token, mac) => [...token.split(".").slice(0, 4), Buffer.from(mac).toString("base64url")].join(".");
@@ -161,7 +135,10 @@ function richCases(api, inspect, withRich) {
   return cases.map((entry) => ({ ...entry, module: "rich" }));
 }
 
-/** @param {Api} api @param {Inspect} inspect @param {(use: (rich: any) => unknown) => unknown} withRich */
-export function allCases(api, inspect, withRich) {
-  return [...secretCases(api), ...macCases(api), ...callCases(api), ...richCases(api, inspect, withRich)];
+/**
+ * @param {Api} api @param {Inspect} inspect @param {Http} http @param {Webhooks} webhooks @param {any} messages the exports of an instance
+ * @param {(use: (rich: any) => unknown) => unknown} withRich
+ */
+export function allCases(api, inspect, http, webhooks, messages, withRich) {
+  return [...secretCases(api), ...macCases(api), ...callCases(api), ...messageCases(api, http, messages), ...webhookCases(webhooks), ...richCases(api, inspect, withRich)];
 }

@@ -8,7 +8,7 @@ async function run() {
   const entry = write("edge/entry.mjs", 'export { run } from "../entry.mjs";\n');
   // As in Next, the bundler puts a compiled module in the place of the import: here by `require`, which the VM is given.
   const { outputFiles } = await build({ entryPoints: [entry], bundle: true, write: false, format: "cjs", target: "es2022", platform: "neutral", mainFields: ["module", "main"], conditions: ["edge-light", "import"], plugins: [plugin] });
-  if (found.size === 0) throw new Error('The bundle has no .wasm?module import: "edge-light" did not choose the compiled module.');
+  if (found.size !== 3) throw new Error(`The bundle imports ${found.size} .wasm?module files, not three: "edge-light" did not choose the compiled modules.`);
   const vm = new EdgeVM({ codeGeneration: { strings: false, wasm: false } });
   const module = { exports: /** @type {any} */ ({}) };
   const require = (/** @type {string} */ name) => new WebAssembly.Module(/** @type {Uint8Array<ArrayBuffer>} */ (found.get(name)));

@@ -58,12 +58,12 @@ export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, o
     });
     const secretsLength = at - start;
     const tokenLength = putText(lean, call.token, "token");
-    const [lengths, args] = putCall(lean, call);
-    const answer = lean.admit_call(secretsLength, tokenLength, ...lengths, high(call.now), call.now, call.tolerance);
+    const put = putCall(lean, call);
+    const answer = lean.admit_call(secretsLength, tokenLength, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(call.now), call.now, call.tolerance);
     const signer = accepted[(attempt.secret = resultNumber(lean, 0))];
     // There are zeros where no key was derived.
     attempt.keyIds = callers.slice(0, MAX_IDS).map((_, i) => resultText(lean, ID_LEN, IDS_AT + i * ID_LEN)).filter((id) => id >= "0");
-    refuseValue(lean, answer, call.args, args);
+    refuseValue(lean, answer, call.args, put);
     refuse(answer);
     const name = (place: number) => resultText(lean, NAME_LEN, 36 + place * NAME_LEN);
     return {

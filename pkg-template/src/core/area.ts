@@ -1,6 +1,6 @@
 /** Writing inputs into the area, one after the other, as src/wasm/lean.rs reads them. */
 import { CountersignError, typeInvalid } from "./errors.js";
-import { AREA_LEN, areaStart, memoryOf } from "./lean.js";
+import { AREA_LEN, areaStart, memoryOf, viewOf } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { writeUtf8 } from "./utf8.js";
 
@@ -37,7 +37,7 @@ export function putNumber(lean: Lean, number: number): void {
 }
 
 function setNumber(lean: Lean, place: number, number: number): void {
-  new DataView(memoryOf(lean).buffer).setUint32(place, number, true);
+  viewOf(lean).setUint32(place, number, true);
 }
 
 /**

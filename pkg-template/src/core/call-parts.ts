@@ -81,8 +81,15 @@ export function received(token: unknown, options: VerifyCallOptions): ReceivedCa
   return { ...call, token: tokenText(token), now, tolerance: Math.min(tolerance, 0xffff_ffff) };
 }
 
-/** Writes a call behind what is there. @internal @returns the numbers that say to Rust what was written, and where the arguments lie. */
-export function putCall(lean: Lean, call: Call): [number[], Encoded] {
+/** What was written of a call: where the arguments lie, and how long the rest is. */
+interface Written extends Encoded {
+  readonly audience: number;
+  readonly name: number;
+  readonly once: number;
+}
+
+/** Writes a call behind what is there. @internal */
+export function putCall(lean: Lean, call: Call): Written {
   const audience = putText(lean, call.audience, "audience");
   const name = putText(lean, call.name, "name");
   const once = putText(lean, call.idempotencyKey ?? "", "idempotencyKey");
@@ -92,7 +99,7 @@ export function putCall(lean: Lean, call: Call): [number[], Encoded] {
     wipeEncoded(lean, args);
     throw typeInvalid("args", "an object");
   }
-  return [[call.type, audience, name, once, args.length, args.inLarge], args];
+  return { audience, name, once, start: args.start, length: args.length, inLarge: args.inLarge };
 }
 
 /** A token as Rust will read it. No token at all is an empty one; what is no text, or hopelessly long, is a malformed one. */

@@ -5,9 +5,9 @@ import { CountersignError, errorCodes, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
 import { NOT_LOADED, memoryOf, resultNumber, resultText, resultView, withLean } from "./lean.js";
+import { NONCE_LEN, freshNonce } from "./nonce.js";
 import { encode, refuseValue } from "./value.js";
 
-const NONCE_LEN = 16;
 const TYPE_INVALID = errorCodes.indexOf("type_invalid");
 
 /** What {@link signCall} takes. */
@@ -43,7 +43,7 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
   const entries = Keyring.entriesOf(keyring);
   const call = description(options);
   const now = milliseconds(given(own(options, "now"), Date.now), "now");
-  const nonce = bytesOfLength(given(own(options, "nonce"), () => crypto.getRandomValues(new Uint8Array(NONCE_LEN))), NONCE_LEN, "nonce");
+  const nonce = bytesOfLength(given(own(options, "nonce"), freshNonce), NONCE_LEN, "nonce");
   const caller = own(options, "caller");
   const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
   if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
@@ -53,11 +53,11 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
       rewind();
       putData(lean, entry.keyId);
       putBytes(lean, nonce);
-      const [lengths, args] = putCall(lean, call);
-      const answer = lean.sign_call(stamp, ...lengths, high(now), now);
+      const put = putCall(lean, call);
+      const answer = lean.sign_call(stamp, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(now), now);
       if (answer > 0xff) return resultText(lean, answer - 0x100);
       if (answer !== NOT_LOADED) {
-        refuseValue(lean, answer, call.args, args);
+        refuseValue(lean, answer, call.args, put);
         if (answer === TYPE_INVALID) throw typeInvalid("a call", "of a function and a deployment with names of 1 to 1024 bytes; an idempotencyKey has 1 to 256, and only a mutation has one");
         refuse(answer);
       }
@@ -81,18 +81,18 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
   return withLean((lean) => {
     for (let tries = 0; tries < 2; tries++) {
       // Loading a key uses the area, so that comes before anything is written.
-      const stamps = entries.map(({ key }) => key.stamp(lean));
+      for (const { key } of entries) key.stamp(lean);
       rewind();
-      putEntries(lean, entries, stamps);
+      putEntries(lean, entries, true);
       const tokenLength = putText(lean, call.token, "token");
-      const [lengths, args] = putCall(lean, call);
-      const answer = lean.verify_call(entries.length, tokenLength, ...lengths, high(call.now), call.now, call.tolerance);
+      const put = putCall(lean, call);
+      const answer = lean.verify_call(entries.length, tokenLength, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(call.now), call.now, call.tolerance);
       const entry = entries[resultNumber(lean, 0)];
       if (answer === 0 && entry !== undefined) {
         return { caller: entry.caller, keyId: entry.keyId, issuedAt: resultTime(lean, 1), nonce: resultView(lean, NONCE_LEN, 12).slice() };
       }
       if (answer !== NOT_LOADED) {
-        refuseValue(lean, answer, call.args, args);
+        refuseValue(lean, answer, call.args, put);
         refuse(answer);
       }
       entry?.key.load(lean);

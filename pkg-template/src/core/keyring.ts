@@ -101,7 +101,7 @@ function secretsOf(secrets: unknown, name: string): string[] {
 /** Adds the key of a secret, unless the same caller has it already. */
 function derive(lean: Lean, entries: KeyringEntry[], caller: string, number: number, secret: string): void {
   rewind();
-  putEntries(lean, entries, []);
+  putEntries(lean, entries, false);
   const answer = lean.derive_key(entries.length, number, putSecret(lean, secret));
   if (answer === DUPLICATE) return;
   refuse(answer);
@@ -116,11 +116,11 @@ function wipe(entries: readonly KeyringEntry[]): void {
   }
 }
 
-/** Writes entries as Rust reads them: key id, the stamp of the key in this instance, the caller's number. @internal */
-export function putEntries(lean: Lean, entries: readonly KeyringEntry[], stamps: readonly number[]): void {
-  entries.forEach(({ keyId, number }, i) => {
+/** Writes entries as Rust reads them: key id, the stamp of the key in this instance (only where the keys are to be used), the caller's number. @internal */
+export function putEntries(lean: Lean, entries: readonly KeyringEntry[], areUsed: boolean): void {
+  for (const { keyId, key, number } of entries) {
     putData(lean, keyId);
-    putNumber(lean, stamps[i] ?? 0);
+    putNumber(lean, areUsed ? key.stamp(lean) : 0);
     putNumber(lean, number);
-  });
+  }
 }

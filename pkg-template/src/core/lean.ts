@@ -45,6 +45,7 @@ export interface Lean {
 
 let live: Lean | undefined;
 let bytes: Uint8Array<ArrayBuffer>;
+let view: DataView<ArrayBuffer>;
 let resultStart: number;
 let stamps: number;
 let locked = false;
@@ -72,10 +73,10 @@ export function withLean<T>(use: (lean: Lean) => T): T {
 }
 
 /** Runs code of the user's (the traps of a Proxy are), and meanwhile lets nobody else touch the area. */
-export function whileLocked<T>(run: () => T): T {
+export function whileLocked<T, V>(run: (input: V) => T, input: V): T {
   locked = true;
   try {
-    return run();
+    return run(input);
   } finally {
     locked = false;
   }
@@ -92,17 +93,28 @@ function instantiate(): Lean {
   // Not `instanceof WebAssembly.Module`: edge runtimes hand over a module of another realm.
   const module = ArrayBuffer.isView(source) ? new WebAssembly.Module(source as Uint8Array<ArrayBuffer>) : source;
   const lean = new WebAssembly.Instance(module).exports as unknown as Lean;
-  bytes = new Uint8Array(lean.memory.buffer as ArrayBuffer);
+  look(lean);
   areaStart = lean.area();
   resultStart = lean.result();
   stamps = 0;
   return lean;
 }
 
+function look(lean: Lean): void {
+  view = new DataView(lean.memory.buffer as ArrayBuffer);
+  bytes = new Uint8Array(view.buffer);
+}
+
 /** The whole memory. Growing it detaches what was handed out before. */
 export function memoryOf(lean: Lean): Uint8Array<ArrayBuffer> {
-  if (bytes.length === 0) bytes = new Uint8Array(lean.memory.buffer as ArrayBuffer);
+  if (bytes.length === 0) look(lean);
   return bytes;
+}
+
+/** The same, for numbers. */
+export function viewOf(lean: Lean): DataView<ArrayBuffer> {
+  memoryOf(lean);
+  return view;
 }
 
 /** Part of the result, until the next call. */
@@ -119,11 +131,21 @@ export function resultBytes(lean: Lean, length: number, from = 0): Uint8Array<Ar
 }
 
 export function resultText(lean: Lean, length: number, from = 0): string {
-  return String.fromCharCode(...resultView(lean, length, from));
+  const view = viewOf(lean);
+  const byte = (place: number) => view.getUint8(place);
+  let at = resultStart + from;
+  const end = at + length;
+  let text = "";
+  // Eight at a time: one call for all would take them as a list, and a call for each would make as many texts.
+  for (; at + 8 <= end; at += 8) {
+    text += String.fromCharCode(byte(at), byte(at + 1), byte(at + 2), byte(at + 3), byte(at + 4), byte(at + 5), byte(at + 6), byte(at + 7));
+  }
+  for (; at < end; at++) text += String.fromCharCode(byte(at));
+  return text;
 }
 
 export function resultNumber(lean: Lean, index: number): number {
-  return new DataView(memoryOf(lean).buffer).getUint32(resultStart + 4 * index, true);
+  return viewOf(lean).getUint32(resultStart + 4 * index, true);
 }
 
 /** A number that no key of this instance has had. When all are used up, another instance takes over. */

@@ -4,7 +4,7 @@
  */
 import { CountersignError, errorCodes } from "./errors.js";
 import { bytes, isArrayBuffer, isWellFormed } from "./input.js";
-import { AREA_LEN, LARGE_LEN, areaStart, memoryOf, resultNumber, whileLocked } from "./lean.js";
+import { AREA_LEN, LARGE_LEN, areaStart, memoryOf, resultNumber, viewOf, whileLocked } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { writeUtf8 } from "./utf8.js";
 
@@ -36,33 +36,32 @@ export interface Encoded {
   readonly inLarge: number;
 }
 
-type Path = (string | number)[];
-
 /** Encodes `value` at `at` in the area if there is room, else into the large area. */
-export function encode(lean: Lean, value: unknown, at: number): Encoded {
-  const length = write(value, memoryOf(lean), at, areaStart + AREA_LEN);
-  if (length >= 0) return { start: at, length, inLarge: 0 };
-  memoryOf(lean).fill(0, at, areaStart + AREA_LEN);
+export function encode(lean: Lean, value: unknown, place: number): Encoded {
+  const areaEnd = areaStart + AREA_LEN;
+  let length = write(lean, value, place, areaEnd);
+  if (length >= 0) return { start: place, length, inLarge: 0 };
+  memoryOf(lean).fill(0, place, areaEnd);
+  depth = 0;
   const start = lean.large() >>> 0;
-  if (start === 0) throw unsupported([], "there is no memory for its size");
-  let largeLength = -1;
+  if (start === 0) throw unsupported("there is no memory for its size");
   try {
-    largeLength = write(value, memoryOf(lean), start, start + LARGE_LEN);
+    length = write(lean, value, start, start + LARGE_LEN);
   } finally {
-    if (largeLength < 0) wipeEncoded(lean, { start, length: LARGE_LEN });
+    if (length < 0) wipeEncoded(lean, { start, length: LARGE_LEN });
   }
-  if (largeLength < 0) throw unsupported([], TOO_LARGE);
-  return { start, length: largeLength, inLarge: 1 };
+  depth = 0;
+  if (length < 0) throw unsupported(TOO_LARGE);
+  return { start, length, inLarge: 1 };
 }
 
 /** Turns Rust's refusal of a value into an error that says where in the value the fault is. */
 export function refuseValue(lean: Lean, answer: number, value: unknown, { start, length }: Encoded): void {
   if (answer !== VALUE_UNSUPPORTED) return;
   const fault = faults[resultNumber(lean, 0)] ?? "not deterministic";
-  const path: Path = [];
-  write(value, memoryOf(lean), start, start + length, path, start + resultNumber(lean, 1));
+  write(lean, value, start, start + length, start + resultNumber(lean, 1));
   wipeEncoded(lean, { start, length });
-  throw unsupported(path, fault);
+  throw unsupported(fault);
 }
 
 /** Wipes what Rust will not see. */
@@ -70,138 +69,169 @@ export function wipeEncoded(lean: Lean, { start, length }: Pick<Encoded, "start"
   memoryOf(lean).fill(0, start, start + length);
 }
 
+// What is being written. One value at a time: the module is locked meanwhile. Kept here, and not in closures or a list for each value,
+// because making those takes longer than writing.
+let memory: Uint8Array;
+let view: DataView;
+let at: number;
+let end: number;
+/** Where to end early. */
+let stop: number;
+/** How many arrays and objects contain what is being written, and the step taken in each. */
+let depth: number;
+const path: (string | number)[] = [];
+
 /**
- * Writes `value` at `start`.
+ * Writes `value` at `start`. If that ended early, `path` says where in the value.
  *
- * @param path - Afterwards the place in the value where writing ended early, if it did.
- * @param stop - Where to end early.
- * @returns its length, or -1 if it does not fit before `end` or `stop` was reached.
+ * @returns its length, or -1 if it does not fit before `limit` or `halt` was reached.
  */
-function write(value: unknown, memory: Uint8Array, start: number, end: number, path: Path = [], stop = -1): number {
-  const view = new DataView(memory.buffer);
-  let at = start;
-  let depth = 0;
-  return whileLocked(() => item(value)) ? at - start : -1;
+function write(lean: Lean, value: unknown, start: number, limit: number, halt = -1): number {
+  memory = memoryOf(lean);
+  view = viewOf(lean);
+  at = start;
+  end = limit;
+  stop = halt;
+  depth = 0;
+  return whileLocked(item, value) ? at - start : -1;
+}
 
-  // Each of these writes one thing, and is false if there is no room for it.
+// Each of these writes one thing, and is false if there is no room for it.
 
-  function item(value: unknown): boolean {
-    if (at === stop) return false;
-    switch (typeof value) {
-      case "string":
-        return string(value);
-      case "number":
-        // The bits of a NaN are up to the engine; ours are the canonical ones.
-        return value === value ? wide(0xfb, () => view.setFloat64(at + 1, value)) : wide(0xfb, () => view.setBigUint64(at + 1, 0x7ff8n << 48n));
-      case "boolean":
-        return head(0xe0, value ? 21 : 20);
-      case "bigint":
-        return integer(value < 0n ? 0x20 : 0, value < 0n ? -1n - value : value);
-      case "object":
-        if (value === null) return head(0xe0, 22);
-        if (Array.isArray(value)) return array(value);
-        if (isPlain(value)) return object(value);
-        if (isArrayBuffer(value)) return run(bytes(value, "an ArrayBuffer") as Uint8Array);
-        throw unsupported(path, "an object that is not plain");
-      default:
-        throw unsupported(path, typeof value);
-    }
-  }
-
-  function integer(major: number, value: bigint): boolean {
-    if (value > 0xffff_ffff_ffff_ffffn) throw unsupported(path, TOO_WIDE);
-    return value <= 0xffff_ffffn ? head(major, Number(value)) : wide(major | 27, () => view.setBigUint64(at + 1, value));
-  }
-
-  function wide(initial: number, set: () => void): boolean {
-    if (end - at < 9) return false;
-    memory[at] = initial;
-    set();
-    at += 9;
-    return true;
-  }
-
-  /** The major type, in the upper three bits, and a number of up to 32 bits in its shortest form. */
-  function head(major: number, number: number): boolean {
-    const size = headSize(number);
-    if (end - at < size) return false;
-    memory[at] = major | (size === 1 ? number : size === 2 ? 24 : size === 3 ? 25 : 26);
-    for (let i = size; --i > 0; number = Math.floor(number / 256)) memory[at + i] = number;
-    at += size;
-    return true;
-  }
-
-  function string(text: string): boolean {
-    if (!isWellFormed(text)) throw unsupported(path, ILL_FORMED, "text_malformed");
-    // The head is as long as it is for ASCII, until the bytes are counted.
-    const from = at + headSize(text.length);
-    const to = writeUtf8(text, memory, from, end);
-    if (to < 0) return false;
-    const length = to - from;
-    const place = at + headSize(length);
-    if (place + length > end) return false;
-    if (place !== from) memory.copyWithin(place, from, to);
-    head(0x60, length);
-    at += length;
-    return true;
-  }
-
-  function run(content: Uint8Array): boolean {
-    if (!head(0x40, content.length) || end - at < content.length) return false;
-    memory.set(content, at);
-    at += content.length;
-    return true;
-  }
-
-  function array(items: readonly unknown[]): boolean {
-    const { length } = items;
-    return inside(0x80, length, () => {
-      for (let i = 0; i < length; i++) if (!member(i, read(items, i))) return false;
+function item(value: unknown): boolean {
+  if (at === stop) return false;
+  switch (typeof value) {
+    case "string":
+      return string(value);
+    case "number":
+      if (!wide(0xfb)) return false;
+      // The bits of a NaN are up to the engine; ours are the canonical ones.
+      if (value === value) view.setFloat64(at - 8, value);
+      else view.setBigUint64(at - 8, 0x7ff8_0000_0000_0000n);
       return true;
-    });
+    case "boolean":
+      return head(0xe0, value ? 21 : 20);
+    case "bigint":
+      return integer(value < 0n ? 0x20 : 0, value < 0n ? -1n - value : value);
+    case "object":
+      if (value === null) return head(0xe0, 22);
+      if (Array.isArray(value)) return array(value);
+      if (isPlain(value)) return object(value);
+      if (isArrayBuffer(value)) return run(bytes(value, "an ArrayBuffer") as Uint8Array);
+      throw unsupported("an object that is not plain");
+    default:
+      throw unsupported(typeof value);
   }
+}
 
-  function object(object: object): boolean {
-    const fields: [string, unknown][] = [];
-    for (const name of Object.keys(object)) {
-      const value = read(object, name);
-      // Convex leaves such a field out as well.
-      if (value !== undefined) fields.push([name, value]);
-    }
-    if (fields.length > 1) fields.sort(byEncoding);
-    return inside(0xa0, fields.length, () => fields.every(([name, value]) => member(name, value, name)));
+function integer(major: number, value: bigint): boolean {
+  if (value > 0xffff_ffff_ffff_ffffn) throw unsupported(TOO_WIDE);
+  if (value <= 0xffff_ffffn) return head(major, Number(value));
+  if (!wide(major | 27)) return false;
+  view.setBigUint64(at - 8, value);
+  return true;
+}
+
+/** What begins an item of nine bytes, and room for the other eight. */
+function wide(initial: number): boolean {
+  if (end - at < 9) return false;
+  memory[at] = initial;
+  at += 9;
+  return true;
+}
+
+/** The major type, in the upper three bits, and a number of up to 32 bits in its shortest form. */
+function head(major: number, number: number): boolean {
+  const size = headSize(number);
+  if (end - at < size) return false;
+  memory[at] = major | (size === 1 ? number : size === 2 ? 24 : size === 3 ? 25 : 26);
+  for (let i = size; --i > 0; number >>>= 8) memory[at + i] = number;
+  at += size;
+  return true;
+}
+
+function string(text: string): boolean {
+  if (!isWellFormed(text)) throw unsupported(ILL_FORMED, "text_malformed");
+  // The head is as long as it is for ASCII, until the bytes are counted.
+  const from = at + headSize(text.length);
+  const to = writeUtf8(text, memory, from, end);
+  if (to < 0) return false;
+  const length = to - from;
+  const place = at + headSize(length);
+  if (place + length > end) return false;
+  if (place !== from) memory.copyWithin(place, from, to);
+  head(0x60, length);
+  at += length;
+  return true;
+}
+
+function run(content: Uint8Array): boolean {
+  if (!head(0x40, content.length) || end - at < content.length) return false;
+  memory.set(content, at);
+  at += content.length;
+  return true;
+}
+
+function array(items: readonly unknown[]): boolean {
+  const { length } = items;
+  enter();
+  if (!head(0x80, length)) return false;
+  for (let i = 0; i < length; i++) if (!item(read(items, i))) return false;
+  depth--;
+  return true;
+}
+
+function object(object: object): boolean {
+  enter();
+  const names = sort(Object.keys(object));
+  const values: unknown[] = [];
+  let count = 0;
+  for (let i = 0; i < names.length; i++) {
+    // Convex leaves a field that is undefined out as well.
+    if ((values[i] = read(object, names[i] as string)) !== undefined) count++;
   }
-
-  function inside(major: number, length: number, members: () => boolean): boolean {
-    if (++depth > MAX_DEPTH) throw unsupported(path, TOO_DEEP);
-    const fits = head(major, length) && members();
-    depth--;
-    return fits;
-  }
-
-  function member(step: string | number, value: unknown, name?: string): boolean {
-    path.push(step);
+  if (!head(0xa0, count)) return false;
+  for (let i = 0; i < names.length; i++) {
+    if (values[i] === undefined) continue;
+    const name = (path[depth - 1] = names[i] as string);
     // Rust may have stopped at the name.
-    if (name !== undefined && (at === stop || !string(name))) return false;
-    if (!item(value)) return false;
-    path.pop();
-    return true;
+    if (at === stop || !string(name) || !item(values[i])) return false;
   }
+  depth--;
+  return true;
+}
 
-  /** An own property that holds a value. */
-  function read(object: object, name: string | number): unknown {
-    const property = Object.getOwnPropertyDescriptor(object, name);
-    if (property && Object.hasOwn(property, "value")) return property.value;
-    throw unsupported([...path, name], property ? "a getter" : "a hole");
-  }
+function enter(): void {
+  if (depth === MAX_DEPTH) throw unsupported(TOO_DEEP);
+  path[depth++] = "";
+}
+
+/** An own property that holds a value. */
+function read(object: object, name: string | number): unknown {
+  path[depth - 1] = name;
+  const property = Object.getOwnPropertyDescriptor(object, name);
+  if (property && Object.hasOwn(property, "value")) return property.value;
+  throw unsupported(property ? "a getter" : "a hole");
 }
 
 function headSize(number: number): number {
   return number < 24 ? 1 : number < 0x100 ? 2 : number < 0x10000 ? 3 : 5;
 }
 
+/** Sorts a few names without garbage, and many in time. */
+function sort(names: string[]): string[] {
+  if (names.length > 16) return names.sort(byEncoding);
+  for (let i = 1; i < names.length; i++) {
+    const name = names[i] as string;
+    let to = i;
+    for (; to > 0 && byEncoding(names[to - 1] as string, name) > 0; to--) names[to] = names[to - 1] as string;
+    names[to] = name;
+  }
+  return names;
+}
+
 // Names are ASCII (Rust refuses others), so the shorter one has the smaller head, and bytes order as characters do.
-function byEncoding([one]: [string, unknown], [other]: [string, unknown]): number {
+function byEncoding(one: string, other: string): number {
   return one.length - other.length || (one < other ? -1 : 1);
 }
 
@@ -213,8 +243,8 @@ function isPlain(object: object): boolean {
   return !getPrototypeOf(prototype) && typeof getOwnPropertyDescriptor(prototype, "isPrototypeOf")?.value === "function";
 }
 
-function unsupported(path: Readonly<Path>, problem: string, code = "value_unsupported"): CountersignError {
+function unsupported(problem: string, code = "value_unsupported"): CountersignError {
   // A field's name may be hostile text.
-  const place = path.map((step) => (/^[\w$]{1,64}$/.test(`${step}`) && typeof step === "string" ? `.${step}` : `[${JSON.stringify(step).slice(0, 64)}]`));
+  const place = path.slice(0, depth).map((step) => (/^[\w$]{1,64}$/.test(`${step}`) && typeof step === "string" ? `.${step}` : `[${JSON.stringify(step).slice(0, 64)}]`));
   return new CountersignError(code, `Not a Convex value: ${problem}, at value${place.join("")}.`);
 }

@@ -58,9 +58,10 @@ for (const [entry, functions] of Object.entries(rows)) {
       const api = Object.defineProperties({}, Object.fromEntries(Object.keys(entries[entry]).map((each) => [each, { enumerable: true, get: () => ((used ||= each === name), entries[entry][each]) }])));
       const restore = watch.console();
       // Without chance and time the same call ends the same, and need not be looked at again.
-      const [{ now }, { getRandomValues }] = [Date, crypto];
+      const [{ now }, { getRandomValues, randomUUID }] = [Date, crypto];
       Date.now = () => 1_800_000_000_000;
       Reflect.set(crypto, "getRandomValues", (/** @type {Uint8Array} */ bytes) => bytes.fill(7));
+      Reflect.set(crypto, "randomUUID", () => "07070707-0707-0707-0707-070707070707");
       try {
         for (const [secret, other] of [[generated, awkward], [awkward, generated]]) {
           watch.place = name;
@@ -70,6 +71,7 @@ for (const [entry, functions] of Object.entries(rows)) {
         restore();
         Date.now = now;
         Reflect.set(crypto, "getRandomValues", getRandomValues);
+        Reflect.set(crypto, "randomUUID", randomUUID);
       }
       assert.deepEqual([...watch.found].filter((line) => line.startsWith(`${name}: `)), []);
       assert.ok(used, "the row calls its function");

@@ -44,7 +44,7 @@ export interface AdmittedCall {
  * @internal
  */
 export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, options: VerifyCallOptions, attempt: Attempt): AdmittedCall {
-  const call = received(token, options);
+  const { call, token: signed, now, tolerance } = received(token, options);
   const callers = accepted.map(({ caller }) => caller);
   return withLean((lean) => {
     rewind();
@@ -57,9 +57,9 @@ export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, o
       putSized(lean, () => putSecret(lean, text(secret, "a secret")));
     });
     const secretsLength = at - start;
-    const tokenLength = putText(lean, call.token, "token");
+    const tokenLength = putText(lean, signed, "token");
     const put = putCall(lean, call);
-    const answer = lean.admit_call(secretsLength, tokenLength, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(call.now), call.now, call.tolerance);
+    const answer = lean.admit_call(secretsLength, tokenLength, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(now), now, tolerance);
     const signer = accepted[(attempt.secret = resultNumber(lean, 0))];
     // There are zeros where no key was derived.
     attempt.keyIds = callers.slice(0, MAX_IDS).map((_, i) => resultText(lean, ID_LEN, IDS_AT + i * ID_LEN)).filter((id) => id >= "0");
@@ -69,7 +69,7 @@ export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, o
     return {
       caller: (signer as AcceptedSecret).caller,
       // The key that the token names is the one that signed it.
-      keyId: call.token.slice(4, 4 + ID_LEN),
+      keyId: signed.slice(4, 4 + ID_LEN),
       issuedAt: resultTime(lean, 1),
       claim: { key: name(0), expiresAt: resultTime(lean, 7) },
       once: call.idempotencyKey === undefined ? undefined : { key: name(1), call: name(2) },

@@ -36,11 +36,6 @@ export interface VerifyCallOptions extends CallDescription {
   toleranceMs?: number | undefined;
 }
 
-/** An option, or what stands for it if it is left out. `null` is not left out. @internal */
-export function given<T>(option: T | undefined, fallback: () => T): T {
-  return option === undefined ? fallback() : option;
-}
-
 interface Call {
   readonly audience: string;
   readonly type: number;
@@ -49,6 +44,7 @@ interface Call {
   readonly idempotencyKey: string | undefined;
 }
 
+/** The description of a call, checked. @internal */
 export function description(options: CallDescription): Call {
   record(options, "options");
   const type = types.indexOf(own(options, "type") as FunctionType);
@@ -67,7 +63,8 @@ export function description(options: CallDescription): Call {
   };
 }
 
-interface ReceivedCall extends Call {
+interface ReceivedCall {
+  readonly call: Call;
   readonly token: string;
   readonly now: number;
   readonly tolerance: number;
@@ -77,8 +74,10 @@ interface ReceivedCall extends Call {
 export function received(token: unknown, options: VerifyCallOptions): ReceivedCall {
   const call = description(options);
   const now = milliseconds(own(options, "now"), "now");
-  const tolerance = milliseconds(given(own(options, "toleranceMs"), () => DEFAULT_TOLERANCE_MS), "toleranceMs");
-  return { ...call, token: tokenText(token), now, tolerance: Math.min(tolerance, 0xffff_ffff) };
+  // `null` is not left out.
+  const given = own(options, "toleranceMs");
+  const tolerance = milliseconds(given === undefined ? DEFAULT_TOLERANCE_MS : given, "toleranceMs");
+  return { call, token: tokenText(token), now, tolerance: Math.min(tolerance, 0xffff_ffff) };
 }
 
 /** What was written of a call: where the arguments lie, and how long the rest is. */

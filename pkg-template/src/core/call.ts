@@ -1,5 +1,5 @@
 import { at, putBytes, putData, putText, rewind } from "./area.js";
-import { description, given, high, putCall, received, resultTime } from "./call-parts.js";
+import { description, high, putCall, received, resultTime } from "./call-parts.js";
 import type { CallDescription, VerifyCallOptions } from "./call-parts.js";
 import { CountersignError, errorCodes, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own } from "./input.js";
@@ -42,8 +42,11 @@ export interface VerifiedCall {
 export function signCall(keyring: Keyring, options: SignCallOptions): string {
   const entries = Keyring.entriesOf(keyring);
   const call = description(options);
-  const now = milliseconds(given(own(options, "now"), Date.now), "now");
-  const nonce = bytesOfLength(given(own(options, "nonce"), freshNonce), NONCE_LEN, "nonce");
+  // `null` is not left out.
+  const time = own(options, "now");
+  const now = milliseconds(time === undefined ? Date.now() : time, "now");
+  const bytes = own(options, "nonce");
+  const nonce = bytes === undefined ? freshNonce() : bytesOfLength(bytes, NONCE_LEN, "nonce");
   const caller = own(options, "caller");
   const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
   if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
@@ -77,16 +80,16 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
  */
 export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): VerifiedCall {
   const entries = Keyring.entriesOf(keyring);
-  const call = received(token, options);
+  const { call, token: text, now, tolerance } = received(token, options);
   return withLean((lean) => {
     for (let tries = 0; tries < 2; tries++) {
       // Loading a key uses the area, so that comes before anything is written.
       for (const { key } of entries) key.stamp(lean);
       rewind();
       putEntries(lean, entries, true);
-      const tokenLength = putText(lean, call.token, "token");
+      const tokenLength = putText(lean, text, "token");
       const put = putCall(lean, call);
-      const answer = lean.verify_call(entries.length, tokenLength, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(call.now), call.now, call.tolerance);
+      const answer = lean.verify_call(entries.length, tokenLength, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(now), now, tolerance);
       const entry = entries[resultNumber(lean, 0)];
       if (answer === 0 && entry !== undefined) {
         return { caller: entry.caller, keyId: entry.keyId, issuedAt: resultTime(lean, 1), nonce: resultView(lean, NONCE_LEN, 12).slice() };

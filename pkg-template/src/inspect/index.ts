@@ -81,7 +81,7 @@ export function inspectSecret(secret: unknown): SecretReport {
  */
 export function explainCall(keyring: Keyring, token: unknown, expected: VerifyCallOptions): ExplainedStep[] {
   const entries = Keyring.entriesOf(keyring);
-  const call = received(token, expected);
+  const { call, token: text, now, tolerance } = received(token, expected);
   const keys = new Uint8Array(entries.length * 48);
   entries.forEach(({ keyId, key }, i) => {
     keys.set(toUtf8(keyId), i * 48);
@@ -92,7 +92,7 @@ export function explainCall(keyring: Keyring, token: unknown, expected: VerifyCa
     const [audience, name, once] = [toUtf8(call.audience), toUtf8(call.name), toUtf8(call.idempotencyKey ?? "")];
     const args = encodeValue(call.args);
     return withRich((rich) =>
-      rich.explain_call(keys, callers, toUtf8(call.token), audience, call.type, name, once, args, call.now, call.tolerance),
+      rich.explain_call(keys, callers, toUtf8(text), audience, call.type, name, once, args, now, tolerance),
     ) as ExplainedStep[];
   } finally {
     keys.fill(0);
@@ -109,10 +109,10 @@ export function explainCall(keyring: Keyring, token: unknown, expected: VerifyCa
  *   `text_malformed` or `value_unsupported` if the call itself cannot be encoded.
  */
 export function signedCallBytes(token: unknown, expected: VerifyCallOptions): Uint8Array {
-  const call = received(token, expected);
+  const { call, token: text } = received(token, expected);
   const [audience, name, once] = [toUtf8(call.audience), toUtf8(call.name), toUtf8(call.idempotencyKey ?? "")];
   const args = encodeValue(call.args);
-  const bytes = withRich((rich) => rich.signed_bytes(toUtf8(call.token), audience, call.type, name, once, args));
+  const bytes = withRich((rich) => rich.signed_bytes(toUtf8(text), audience, call.type, name, once, args));
   return bytes ?? raise(new CountersignError("signature_malformed"));
 }
 

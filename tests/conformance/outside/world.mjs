@@ -123,17 +123,19 @@ export class World {
 
 /** The same random bytes and the same time at each run of a row. @param {World} world */
 function foreseeable(world) {
-  const [random, now, warn, error] = [crypto.getRandomValues, Date.now, console.warn, console.error];
+  const [random, uuid, now, warn, error] = [crypto.getRandomValues, crypto.randomUUID, Date.now, console.warn, console.error];
   let drawn = 0;
   crypto.getRandomValues = (/** @type {any} */ array) => {
     // Nonces of 16 bytes are public; what is longer becomes a secret.
     array.set(array.length === 16 ? NONCE : world.m.bytes(`random ${drawn++}`, array.length));
     return array;
   };
+  const digits = Buffer.from(NONCE).toString("hex");
+  crypto.randomUUID = () => /** @type {ReturnType<typeof uuid>} */ (digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"));
   Date.now = () => NOW;
   console.warn = console.error = () => {};
   return () => {
-    Object.assign(crypto, { getRandomValues: random });
+    Object.assign(crypto, { getRandomValues: random, randomUUID: uuid });
     Date.now = now;
     Object.assign(console, { warn, error });
   };

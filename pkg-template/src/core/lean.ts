@@ -46,12 +46,13 @@ export interface Lean {
 let live: Lean | undefined;
 let bytes: Uint8Array<ArrayBuffer>;
 let view: DataView<ArrayBuffer>;
-let resultStart: number;
 let stamps: number;
 let locked = false;
 
 /** Where the area begins. */
 export let areaStart: number;
+/** Where the result begins. */
+export let resultStart: number;
 
 /**
  * Runs `use` with the instance, which is made on first use. Rust wipes its inputs and its stack; what is left to wipe here is the result, and
@@ -131,17 +132,8 @@ export function resultBytes(lean: Lean, length: number, from = 0): Uint8Array<Ar
 }
 
 export function resultText(lean: Lean, length: number, from = 0): string {
-  const view = viewOf(lean);
-  const byte = (place: number) => view.getUint8(place);
-  let at = resultStart + from;
-  const end = at + length;
-  let text = "";
-  // Eight at a time: one call for all would take them as a list, and a call for each would make as many texts.
-  for (; at + 8 <= end; at += 8) {
-    text += String.fromCharCode(byte(at), byte(at + 1), byte(at + 2), byte(at + 3), byte(at + 4), byte(at + 5), byte(at + 6), byte(at + 7));
-  }
-  for (; at < end; at++) text += String.fromCharCode(byte(at));
-  return text;
+  // As one list of arguments; a spread would be an iterator first.
+  return String.fromCharCode.apply(undefined, resultView(lean, length, from) as unknown as number[]);
 }
 
 export function resultNumber(lean: Lean, index: number): number {

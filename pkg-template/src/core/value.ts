@@ -93,22 +93,34 @@ function write(lean: Lean, value: unknown, start: number, limit: number, halt = 
   end = limit;
   stop = halt;
   depth = 0;
-  return whileLocked(item, value) ? at - start : -1;
+  try {
+    whileLocked(item, value);
+  } catch (error) {
+    if (error === ENDED) return -1;
+    throw error;
+  }
+  return at - start;
 }
 
-// Each of these writes one thing, and is false if there is no room for it.
+/** What is thrown, and caught above, where writing ends early. */
+const ENDED = {};
 
-function item(value: unknown): boolean {
-  if (at === stop) return false;
+/** Goes on by `size` bytes if there is room for them. @returns where they are. */
+function take(size: number): number {
+  if (end - at < size) throw ENDED;
+  at += size;
+  return at - size;
+}
+
+function item(value: unknown): void {
+  if (at === stop) throw ENDED;
   switch (typeof value) {
     case "string":
       return string(value);
     case "number":
-      if (!wide(0xfb)) return false;
+      memory[take(9)] = 0xfb;
       // The bits of a NaN are up to the engine; ours are the canonical ones.
-      if (value === value) view.setFloat64(at - 8, value);
-      else view.setBigUint64(at - 8, 0x7ff8_0000_0000_0000n);
-      return true;
+      return value === value ? view.setFloat64(at - 8, value) : view.setBigUint64(at - 8, 0x7ff8_0000_0000_0000n);
     case "boolean":
       return head(0xe0, value ? 21 : 20);
     case "bigint":
@@ -124,64 +136,51 @@ function item(value: unknown): boolean {
   }
 }
 
-function integer(major: number, value: bigint): boolean {
+function integer(major: number, value: bigint): void {
   if (value > 0xffff_ffff_ffff_ffffn) throw unsupported(TOO_WIDE);
   if (value <= 0xffff_ffffn) return head(major, Number(value));
-  if (!wide(major | 27)) return false;
+  memory[take(9)] = major | 27;
   view.setBigUint64(at - 8, value);
-  return true;
-}
-
-/** What begins an item of nine bytes, and room for the other eight. */
-function wide(initial: number): boolean {
-  if (end - at < 9) return false;
-  memory[at] = initial;
-  at += 9;
-  return true;
 }
 
 /** The major type, in the upper three bits, and a number of up to 32 bits in its shortest form. */
-function head(major: number, number: number): boolean {
-  const size = headSize(number);
-  if (end - at < size) return false;
-  memory[at] = major | (size === 1 ? number : size === 2 ? 24 : size === 3 ? 25 : 26);
-  for (let i = size; --i > 0; number >>>= 8) memory[at + i] = number;
-  at += size;
-  return true;
+function head(major: number, number: number): void {
+  let size = headSize(number);
+  const place = take(size);
+  memory[place] = major | (size < 2 ? number : 23 + ((size + 1) >> 1));
+  while (--size > 0) {
+    memory[place + size] = number;
+    number >>>= 8;
+  }
 }
 
-function string(text: string): boolean {
+function string(text: string): void {
   if (!isWellFormed(text)) throw unsupported(ILL_FORMED, "text_malformed");
   // The head is as long as it is for ASCII, until the bytes are counted.
   const from = at + headSize(text.length);
   const to = writeUtf8(text, memory, from, end);
-  if (to < 0) return false;
   const length = to - from;
   const place = at + headSize(length);
-  if (place + length > end) return false;
+  if (to < 0 || place + length > end) throw ENDED;
   if (place !== from) memory.copyWithin(place, from, to);
   head(0x60, length);
   at += length;
-  return true;
 }
 
-function run(content: Uint8Array): boolean {
-  if (!head(0x40, content.length) || end - at < content.length) return false;
-  memory.set(content, at);
-  at += content.length;
-  return true;
+function run(content: Uint8Array): void {
+  head(0x40, content.length);
+  memory.set(content, take(content.length));
 }
 
-function array(items: readonly unknown[]): boolean {
+function array(items: readonly unknown[]): void {
   const { length } = items;
   enter();
-  if (!head(0x80, length)) return false;
-  for (let i = 0; i < length; i++) if (!item(read(items, i))) return false;
+  head(0x80, length);
+  for (let i = 0; i < length; i++) item(read(items, i));
   depth--;
-  return true;
 }
 
-function object(object: object): boolean {
+function object(object: object): void {
   enter();
   const names = sort(Object.keys(object));
   const values: unknown[] = [];
@@ -190,20 +189,19 @@ function object(object: object): boolean {
     // Convex leaves a field that is undefined out as well.
     if ((values[i] = read(object, names[i] as string)) !== undefined) count++;
   }
-  if (!head(0xa0, count)) return false;
+  head(0xa0, count);
   for (let i = 0; i < names.length; i++) {
     if (values[i] === undefined) continue;
-    const name = (path[depth - 1] = names[i] as string);
     // Rust may have stopped at the name.
-    if (at === stop || !string(name) || !item(values[i])) return false;
+    item((path[depth - 1] = names[i] as string));
+    item(values[i]);
   }
   depth--;
-  return true;
 }
 
 function enter(): void {
   if (depth === MAX_DEPTH) throw unsupported(TOO_DEEP);
-  path[depth++] = "";
+  depth++;
 }
 
 /** An own property that holds a value. */
@@ -245,6 +243,6 @@ function isPlain(object: object): boolean {
 
 function unsupported(problem: string, code = "value_unsupported"): CountersignError {
   // A field's name may be hostile text.
-  const place = path.slice(0, depth).map((step) => (/^[\w$]{1,64}$/.test(`${step}`) && typeof step === "string" ? `.${step}` : `[${JSON.stringify(step).slice(0, 64)}]`));
+  const place = path.slice(0, depth).map((step) => (typeof step === "string" && /^[\w$]{1,64}$/.test(step) ? `.${step}` : `[${JSON.stringify(step).slice(0, 64)}]`));
   return new CountersignError(code, `Not a Convex value: ${problem}, at value${place.join("")}.`);
 }

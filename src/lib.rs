@@ -25,6 +25,9 @@
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 #![deny(unsafe_code)]
 
+#[cfg(any(feature = "alloc", test))]
+extern crate alloc;
+
 #[forbid(unsafe_code)]
 pub mod call;
 #[forbid(unsafe_code)]
@@ -38,7 +41,7 @@ pub mod hash;
 pub mod keyring;
 #[forbid(unsafe_code)]
 pub mod mac;
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[forbid(unsafe_code)]
 pub mod message;
 #[forbid(unsafe_code)]
@@ -51,10 +54,10 @@ pub mod secret;
 pub mod text;
 #[forbid(unsafe_code)]
 pub mod value;
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[forbid(unsafe_code)]
 pub mod watch;
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[forbid(unsafe_code)]
 pub mod webhook;
 #[forbid(unsafe_code)]

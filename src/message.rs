@@ -18,7 +18,10 @@ pub use digest::content_digest;
 pub use sign::{sign_request, sign_response};
 pub use target::{MAX_ORIGIN_LEN, MAX_TARGET_LEN, Origin, Target};
 pub use verify::{verify_request, verify_response};
+#[cfg(any(feature = "std", test))]
 pub(crate) use verify::{watch_request, watch_response};
+
+use alloc::vec::Vec;
 
 use crate::error::Error;
 use crate::keyring::KeyId;

@@ -5,7 +5,7 @@
 
 use crate::call::{Call, Token};
 use crate::hash::{HASH_LEN, sha256};
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 use crate::keyring::KeyId;
 use crate::text::{base64url_len, write_base64url};
 use crate::window::MAX_TOLERANCE_MS;
@@ -33,7 +33,7 @@ pub fn nonce_name(token: &Token) -> Name {
 }
 
 /// The name of the nonce of a signed HTTP request: of `countersign.http-nonce.v1`, the key id and the nonce's characters.
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[must_use]
 pub fn http_nonce_name(key_id: &KeyId, nonce: &[u8]) -> Name {
     name(&[b"countersign.http-nonce.v1", key_id.as_bytes(), nonce])

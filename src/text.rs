@@ -2,6 +2,9 @@
 //!
 //! Writing and reading digits neither branches on nor indexes by the bytes: a MAC passes through here before it is compared.
 
+#[cfg(any(feature = "alloc", test))]
+use alloc::{vec, vec::Vec};
+
 /// How many characters `bytes` bytes become in base64url without padding.
 #[must_use]
 pub const fn base64url_len(bytes: usize) -> usize {
@@ -25,7 +28,7 @@ const BASE64URL: &[Run] = &[
     Run { first: b'_', last: b'_', value: 63 },
 ];
 
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 const BASE64: &[Run] = &[
     Run { first: b'A', last: b'Z', value: 0 },
     Run { first: b'a', last: b'z', value: 26 },
@@ -40,7 +43,7 @@ pub fn write_hex(bytes: &[u8], out: &mut [u8]) {
 }
 
 /// `bytes` as lower-case hexadecimal.
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[must_use]
 pub fn to_hex(bytes: &[u8]) -> Vec<u8> {
     let mut text = vec![0; bytes.len() * 2];
@@ -50,7 +53,7 @@ pub fn to_hex(bytes: &[u8]) -> Vec<u8> {
 
 /// Reads lower-case hexadecimal into `bytes`, whose length says how many characters there must be. False unless `text` is exactly what
 /// [`write_hex`] makes of them; `bytes` then holds nothing of use.
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[must_use]
 pub fn read_hex(text: &[u8], bytes: &mut [u8]) -> bool {
     if text.len() != bytes.len() * 2 {
@@ -63,6 +66,21 @@ pub fn read_hex(text: &[u8], bytes: &mut [u8]) -> bool {
         *byte = high << 4 | low;
     }
     known == u8::MAX
+}
+
+/// A whole number in decimal.
+#[cfg(any(feature = "alloc", test))]
+#[must_use]
+pub fn to_decimal(mut number: u64) -> Vec<u8> {
+    let mut digits = Vec::new();
+    loop {
+        digits.push(b'0' + (number % 10) as u8);
+        number /= 10;
+        if number == 0 {
+            digits.reverse();
+            return digits;
+        }
+    }
 }
 
 /// Whether `text` holds nothing but the digits of lower-case hexadecimal.
@@ -123,7 +141,7 @@ pub fn read_base64url(text: &[u8], bytes: &mut [u8]) -> bool {
 }
 
 /// `bytes` as base64 with padding.
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[must_use]
 pub fn to_base64(bytes: &[u8]) -> Vec<u8> {
     let mut text = vec![b'='; bytes.len().div_ceil(3) * 4];
@@ -133,7 +151,7 @@ pub fn to_base64(bytes: &[u8]) -> Vec<u8> {
 
 /// Reads base64 with padding into `bytes`, whose length says how many characters there must be. False unless `text` is exactly what
 /// [`to_base64`] makes of them; `bytes` then holds nothing of use.
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[must_use]
 pub fn read_base64(text: &[u8], bytes: &mut [u8]) -> bool {
     let (digits, padding) = text.split_at(text.len().min(base64url_len(bytes.len())));
@@ -142,7 +160,7 @@ pub fn read_base64(text: &[u8], bytes: &mut [u8]) -> bool {
 }
 
 /// Reads base64 with padding, of any length. `None` unless `text` is exactly what [`to_base64`] makes.
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 #[must_use]
 pub fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let padding = text.iter().rev().take(2).take_while(|c| **c == b'=').count();
@@ -235,6 +253,13 @@ mod tests {
         assert!(!read_base64(b"Zm8=", &mut [0; 3]));
         assert!(!read_base64(b"Zm8=", &mut [0; 30]));
         assert!(!read_base64(b"", &mut [0]));
+    }
+
+    #[test]
+    fn a_number_is_written_as_the_standard_library_writes_it() {
+        for number in [0, 1, 9, 10, 99, 100, 1_800_000_000, u64::MAX] {
+            assert_eq!(to_decimal(number), number.to_string().into_bytes());
+        }
     }
 
     #[test]

@@ -22,11 +22,16 @@ mod qstash;
 mod secrets;
 mod standard;
 
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::vec::Vec;
+
 use subtle::Choice;
 
 use crate::error::Error;
 use crate::hash::{HASH_LEN, ct_eq, hash};
 use crate::mac::{Key, MAC_LEN};
+use crate::text::to_decimal;
 use crate::watch::{Unwatched, Watch};
 use crate::window::{self, MAX_TIME_MS, MAX_TOLERANCE_MS};
 
@@ -101,14 +106,14 @@ pub(crate) fn watch_delivery<'a>(
     url: &[u8],
     now: u64,
     tolerance_ms: u32,
-    watch: &mut dyn Watch,
+    watch: &mut impl Watch,
 ) -> Result<Verified<'a>, Error> {
     watch.check("secret");
     if tolerance_ms > MAX_TOLERANCE_MS || now > MAX_TIME_MS {
         return Err(Error::TypeInvalid);
     }
     let keys = secrets::keys(provider.secret, secrets)?;
-    watch.found(&|| format!("{} of the form that the provider gives out", if keys.len() == 1 { "one secret" } else { "several secrets" }));
+    watch.found(|| format!("{} of the form that the provider gives out", if keys.len() == 1 { "one secret" } else { "several secrets" }));
     watch.check("form");
     let headers = Headers::new(headers);
     let (id, timestamp) = match &provider.scheme {
@@ -119,14 +124,14 @@ pub(crate) fn watch_delivery<'a>(
     };
     if let Some(timestamp) = timestamp {
         watch.check("window");
-        watch.found(&|| window::detail(timestamp, now, tolerance_ms));
+        watch.found(|| window::detail(timestamp, now, tolerance_ms));
         window::check(timestamp, now, tolerance_ms)?;
     }
     watch.check("names");
     let covered = id.is_some();
     let id = id.or(headers.name(provider.id)?.map(<[u8]>::to_vec));
     let event = headers.name(provider.event)?;
-    watch.found(&|| "id and event, where headers have them, are of their form".to_owned());
+    watch.found(|| "id and event, where headers have them, are of their form".to_owned());
     Ok(Verified { id, covered, timestamp, event, digest: provider.digest.then(|| hash(body)) })
 }
 
@@ -183,11 +188,11 @@ type Covered = (Option<Vec<u8>>, Option<u64>);
 type Candidate = [u8; MAC_LEN];
 
 /// Whether one of the candidates is the MAC of the pieces under one of the keys. All of them are compared.
-fn is_signed(keys: &[Key], pieces: &[&[u8]], candidates: &[Candidate], watch: &mut dyn Watch) -> Result<(), Error> {
-    watch.found(&|| "the headers are of the form that the provider writes".to_owned());
+fn is_signed(keys: &[Key], pieces: &[&[u8]], candidates: &[Candidate], watch: &mut impl Watch) -> Result<(), Error> {
+    watch.found(|| "the headers are of the form that the provider writes".to_owned());
     watch.check("mac");
     watch.signed(pieces);
-    watch.found(&|| format!("signatures: {}, keys to try: {}", candidates.len(), keys.len()));
+    watch.found(|| format!("signatures: {}, keys to try: {}", candidates.len(), keys.len()));
     let mut found = Choice::from(0);
     for key in keys {
         let mac = mac(key, pieces);
@@ -224,7 +229,7 @@ impl Unit {
     }
 
     fn write(self, milliseconds: u64) -> Vec<u8> {
-        (milliseconds / self.milliseconds()).to_string().into_bytes()
+        to_decimal(milliseconds / self.milliseconds())
     }
 
     const fn milliseconds(self) -> u64 {

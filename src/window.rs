@@ -1,6 +1,8 @@
 //! Time windows, in milliseconds since 1970. The clock is always an argument.
 
 use crate::error::Error;
+#[cfg(any(feature = "alloc", test))]
+use alloc::{format, string::String};
 
 /// How far a token's time may be from now, to either side, unless the caller says otherwise.
 pub const DEFAULT_TOLERANCE_MS: u32 = 60_000;
@@ -30,7 +32,7 @@ pub const fn check(issued_at: u64, now: u64, tolerance_ms: u32) -> Result<(), Er
 }
 
 /// How a time stands to the window, for people.
-#[cfg(any(feature = "std", test))]
+#[cfg(any(feature = "alloc", test))]
 pub(crate) fn detail(issued_at: u64, now: u64, tolerance_ms: u32) -> String {
     format!("signed at {issued_at}, now {now}, {} ms apart, {tolerance_ms} allowed", issued_at.abs_diff(now))
 }

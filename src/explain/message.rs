@@ -33,7 +33,7 @@ pub fn explain_request(request: &RequestParts<'_>, keys: &[KnownKey<'_>], now: u
     let mut trail = Trail::default();
     trail.check("message");
     let verdict = request.read().and_then(|read| {
-        trail.found(&|| line(request));
+        trail.found(|| line(request));
         watch_request(read, keys, now, tolerance_ms, &mut trail)
     });
     trail.end(verdict.err(), advice)
@@ -54,7 +54,7 @@ pub fn explain_response(
     trail.check("message");
     let verdict = request.read().and_then(|read| {
         let response = Response::new(status, headers, body, read)?;
-        trail.found(&|| format!("{status} with a body of {} bytes, for {}", body.len(), line(request)));
+        trail.found(|| format!("{status} with a body of {} bytes, for {}", body.len(), line(request)));
         watch_response(response, keys, now, tolerance_ms, &mut trail)
     });
     trail.end(verdict.err(), advice)

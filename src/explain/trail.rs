@@ -48,7 +48,7 @@ impl Watch for Trail {
         self.present = Some((step, String::new()));
     }
 
-    fn found(&mut self, detail: &dyn Fn() -> String) {
+    fn found(&mut self, detail: impl FnOnce() -> String) {
         if let Some((_, text)) = &mut self.present {
             *text = detail();
         }

@@ -1,6 +1,9 @@
 //! The signature base (RFC 9421, section 2.5): the one text that stands for the covered parts of a message.
 
+use alloc::vec::Vec;
+
 use crate::error::Error;
+use crate::text::to_decimal;
 
 use super::fields::{Bare, Item, List, Value, dictionary, is_token_char};
 use super::target::{Origin, Target};
@@ -164,7 +167,7 @@ fn member_text<'a>(field: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
 
 fn add_derived(base: &mut Vec<u8>, message: &Message<'_>, name: &[u8], req: bool) -> Option<()> {
     if let (b"@status", Message::Response(response), false) = (name, message, req) {
-        base.extend_from_slice(response.status.to_string().as_bytes());
+        base.extend_from_slice(&to_decimal(u64::from(response.status)));
         return Some(());
     }
     let Request { method, origin, target, raw_target, .. } = message.request(req)?;

@@ -1,5 +1,7 @@
 //! `Content-Digest` (RFC 9530): the hash of a body, as bytes.
 
+use alloc::vec::Vec;
+
 use crate::hash::{ct_eq, hash};
 use crate::text::to_base64;
 

@@ -3,6 +3,8 @@
 //! What is read is what serialising (section 4.1) writes, and nothing else: no space that might as well be absent, no second spelling of a
 //! number or of true, no key twice. So the text of a part is its value, and is signed as it stands.
 
+use alloc::vec::Vec;
+
 use crate::text::from_base64;
 
 /// The longest field, in bytes.

@@ -1,5 +1,7 @@
 //! Signs requests and responses.
 
+use alloc::vec::Vec;
+
 use super::base::{Message, Request, Response, field_value, signature_base};
 use super::digest::content_digest;
 use super::fields::{Value, dictionary, is_token_char};
@@ -8,7 +10,7 @@ use super::{ALGORITHM, BODY_COMPONENTS, DIGEST, Fields, KnownKey, REQUEST_COMPON
 use crate::call::NONCE_LEN;
 use crate::error::Error;
 use crate::mac::Key;
-use crate::text::{base64url_len, to_base64, write_base64url};
+use crate::text::{base64url_len, to_base64, to_decimal, write_base64url};
 use crate::window;
 
 /// Signs a request. `components` are names of more header fields, in lower case, or of derived components, to cover.
@@ -36,7 +38,7 @@ pub fn sign_request(
         }
         covered.push(component);
     }
-    let parameters = format!(";created={};nonce=\"{}\"", seconds(now)?, String::from_utf8_lossy(&text));
+    let parameters = [b";created=", seconds(now)?.as_slice(), b";nonce=\"", &text, b"\""].concat();
     sign(Message::Request(request), known, &covered, &parameters, REQUEST_TAG)
 }
 
@@ -53,11 +55,11 @@ pub fn sign_response(response: Response<'_>, keys: &[KnownKey<'_>], now: u64) ->
     let body: &[&str] = if response.body.is_empty() { &[] } else { &BODY_COMPONENTS };
     let names = RESPONSE_COMPONENTS[..1].iter().chain(body).chain(&RESPONSE_COMPONENTS[1..]).map(|name| name.as_bytes());
     let covered: Vec<&[u8]> = names.chain([of_request.as_slice()]).collect();
-    sign(Message::Response(response), *known, &covered, &format!(";created={}", seconds(now)?), RESPONSE_TAG)
+    sign(Message::Response(response), *known, &covered, &[b";created=", seconds(now)?.as_slice()].concat(), RESPONSE_TAG)
 }
 
-fn seconds(now: u64) -> Result<u64, Error> {
-    if now > window::MAX_TIME_MS { Err(Error::TypeInvalid) } else { Ok(now / 1000) }
+fn seconds(now: u64) -> Result<Vec<u8>, Error> {
+    if now > window::MAX_TIME_MS { Err(Error::TypeInvalid) } else { Ok(to_decimal(now / 1000)) }
 }
 
 /// A component that is covered because somebody wants it.
@@ -70,7 +72,7 @@ fn extra(name: &[u8]) -> Option<Vec<u8>> {
     is_name.then(|| [b"\"", name, b"\""].concat())
 }
 
-fn sign(message: Message<'_>, known: KnownKey<'_>, covered: &[&[u8]], parameters: &str, tag: &[u8]) -> Result<Fields, Error> {
+fn sign(message: Message<'_>, known: KnownKey<'_>, covered: &[&[u8]], parameters: &[u8], tag: &[u8]) -> Result<Fields, Error> {
     let mut fields: Fields = Vec::new();
     if !message.body().is_empty() {
         if field_value(message.headers(), b"content-type")?.is_none() {
@@ -81,11 +83,9 @@ fn sign(message: Message<'_>, known: KnownKey<'_>, covered: &[&[u8]], parameters
     let mut input = b"countersign=(".to_vec();
     input.extend_from_slice(&covered.join(b" ".as_slice()));
     input.push(b')');
-    input.extend_from_slice(parameters.as_bytes());
-    for (name, value) in [("keyid", known.id.as_bytes().as_slice()), ("alg", ALGORITHM), ("tag", tag)] {
-        input.extend_from_slice(format!(";{name}=\"").as_bytes());
-        input.extend_from_slice(value);
-        input.push(b'"');
+    input.extend_from_slice(parameters);
+    for piece in [b";keyid=\"", known.id.as_bytes().as_slice(), b"\";alg=\"", ALGORITHM, b"\";tag=\"", tag, b"\""] {
+        input.extend_from_slice(piece);
     }
     // What is signed is what the other side will read, read as it will be.
     let members = dictionary(&input).ok_or(Error::TypeInvalid)?;

@@ -1,5 +1,9 @@
 //! The two header fields of a signature, `Signature-Input` and `Signature`, and what ours says in them.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::base::{Headers, field_value};
 use super::fields::{Bare, Dictionary, List, Value, dictionary, parameter};
 use super::{ALGORITHM, MAX_NONCE_CHARS};

@@ -1,5 +1,10 @@
 //! Verifies requests and responses.
 
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
 use super::base::{Message, Request, Response, field_value, signature_base};
 use super::digest::{self, content_digest};
 use super::signature::{Signature, SignatureFields};
@@ -28,15 +33,15 @@ pub(crate) fn watch_request(
     keys: &[KnownKey<'_>],
     now: u64,
     tolerance_ms: u32,
-    watch: &mut dyn Watch,
+    watch: &mut impl Watch,
 ) -> Result<Verified, Error> {
     watch.check("form");
     let fields = SignatureFields::of(request.headers)?;
     let signature = fields.find(REQUEST_TAG)?;
     let nonce = unescaped(signature.nonce.ok_or(Error::SignatureMalformed)?);
-    watch.found(&|| signature.to_string());
+    watch.found(|| signature.to_string());
     watch.check("coverage");
-    watch.found(&|| signature.coverage());
+    watch.found(|| signature.coverage());
     signature.check_coverage(&REQUEST_COMPONENTS.map(str::as_bytes))?;
     verify(&Message::Request(request), &signature, nonce, keys, now, tolerance_ms, watch)
 }
@@ -55,23 +60,23 @@ pub(crate) fn watch_response(
     keys: &[KnownKey<'_>],
     now: u64,
     tolerance_ms: u32,
-    watch: &mut dyn Watch,
+    watch: &mut impl Watch,
 ) -> Result<Verified, Error> {
     watch.check("request");
     let asked = SignatureFields::of(response.request.headers)?;
     let asked = asked.find(REQUEST_TAG)?;
-    watch.found(&|| asked.to_string());
+    watch.found(|| asked.to_string());
     watch.check("form");
     let fields = SignatureFields::of(response.headers)?;
     let signature = fields.find(RESPONSE_TAG)?;
-    watch.found(&|| signature.to_string());
+    watch.found(|| signature.to_string());
     watch.check("coverage");
-    watch.found(&|| signature.coverage());
+    watch.found(|| signature.coverage());
     let of_request = asked.as_component();
     let covered: Vec<&[u8]> = RESPONSE_COMPONENTS.iter().map(|name| name.as_bytes()).chain([of_request.as_slice()]).collect();
     signature.check_coverage(&covered)?;
     watch.check("same key");
-    watch.found(&|| format!("the request was signed with key {}, the response with {}", asked.key_id, signature.key_id));
+    watch.found(|| format!("the request was signed with key {}, the response with {}", asked.key_id, signature.key_id));
     // With another key the answer is that of somebody whom the request was not meant for.
     if signature.key_id != asked.key_id {
         return Err(Error::SignatureInvalid);
@@ -86,7 +91,7 @@ fn verify(
     keys: &[KnownKey<'_>],
     now: u64,
     tolerance_ms: u32,
-    watch: &mut dyn Watch,
+    watch: &mut impl Watch,
 ) -> Result<Verified, Error> {
     watch.check("components");
     let digest = field_value(message.headers(), DIGEST.as_bytes())?;
@@ -94,10 +99,10 @@ fn verify(
         signature.check_coverage(&BODY_COMPONENTS.map(str::as_bytes))?;
     }
     let base = signature_base(message, &signature.list)?;
-    watch.found(&|| "all that is covered is there".to_owned());
+    watch.found(|| "all that is covered is there".to_owned());
     watch.signed(&[&base]);
     watch.check("key");
-    watch.found(&|| key_detail(signature.key_id, keys));
+    watch.found(|| key_detail(signature.key_id, keys));
     // An unknown key id costs the same work, done with the first key.
     let (index, is_known) = keyring::ct_find(keys.iter().map(|known| known.id), &signature.key_id);
     let index = index as usize;
@@ -106,12 +111,12 @@ fn verify(
         return Err(Error::KeyUnknown);
     }
     watch.check("mac");
-    watch.found(&|| format!("the signature base is {} bytes long", base.len()));
+    watch.found(|| format!("the signature base is {} bytes long", base.len()));
     if !is_valid {
         return Err(Error::SignatureInvalid);
     }
     watch.check("window");
-    watch.found(&|| {
+    watch.found(|| {
         let expires = signature.expires.map(|expires| format!("; by its own word it expires at {expires}")).unwrap_or_default();
         window::detail(signature.created, now, tolerance_ms) + &expires
     });
@@ -120,7 +125,7 @@ fn verify(
         return Err(Error::Expired);
     }
     watch.check("digest");
-    watch.found(&|| {
+    watch.found(|| {
         format!("the body is {} bytes long and has {}", message.body().len(), String::from_utf8_lossy(&content_digest(message.body())))
     });
     if digest.is_some_and(|field| !digest::matches(message.body(), &field)) {

@@ -11,9 +11,13 @@
 //! Behind the inputs lies the heap of the call. It only grows, and ends with the call: before a function returns, inputs, heap and stack are
 //! wiped. What is left is the result, until JavaScript has read it and wiped it. Nothing is kept from one call to the next.
 
+#[cfg(not(feature = "std"))]
+mod bare;
 mod heap;
 mod http;
 mod webhooks;
+
+use alloc::vec::Vec;
 
 /// A time in two halves.
 fn time(high: u32, low: u32) -> u64 {

@@ -1,6 +1,8 @@
 //! What TypeScript packs for the modules that know HTTP messages and webhooks: lists of texts and bytes, each behind its length, 4 bytes, the
 //! lowest first (pkg-template/src/core/packed.ts).
 
+use alloc::vec::Vec;
+
 use crate::error::Error;
 use crate::keyring::{ID_LEN, KEY_LEN, KeyId};
 use crate::message::KnownKey;

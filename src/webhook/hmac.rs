@@ -1,5 +1,8 @@
 //! One signature in one header: HMAC-SHA256 over the body, or over a time that another header holds and the body.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::headers::Headers;
 use super::{Covered, Draft, Signed, Unit, is_signed, mac};
 use crate::error::Error;
@@ -40,7 +43,7 @@ pub struct Shape<'a> {
     pub stamp: Option<Stamp<'a>>,
 }
 
-pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut dyn Watch) -> Result<Covered, Error> {
+pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut impl Watch) -> Result<Covered, Error> {
     let signature = headers.signature(shape.header)?;
     let mut candidate = [0; MAC_LEN];
     let text = signature.strip_prefix(shape.prefix).ok_or(Error::SignatureMalformed)?;

@@ -1,6 +1,9 @@
 //! A JSON object (RFC 8259), read strictly: one value for each name, well-formed Unicode, bounded in number and depth. Only texts and
 //! numbers are told; anything else is looked over.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use crate::text::is_utf8;
 
 /// The most members of an object, and how deep the values of others may go.

@@ -1,6 +1,9 @@
 //! A time and one or several signatures in one header: `t=1492774577,v1=5257a8...,v1=...`. HMAC-SHA256 over the time, a separator and
 //! the body, in lower-case hexadecimal.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::headers::Headers;
 use super::{Candidate, Covered, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
 use crate::error::Error;
@@ -21,7 +24,7 @@ pub struct Shape {
     pub separator: &'static [u8],
 }
 
-pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut dyn Watch) -> Result<Covered, Error> {
+pub fn verify(shape: &Shape, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut impl Watch) -> Result<Covered, Error> {
     let (time, candidates) = parse(shape, headers.signature(shape.header)?)?;
     let timestamp = shape.unit.read(time).ok_or(Error::SignatureMalformed)?;
     is_signed(keys, &[time, shape.separator, body], &candidates, watch)?;

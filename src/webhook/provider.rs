@@ -1,5 +1,7 @@
 //! Who signs how. Header names and forms of secrets are those that the providers document.
 
+use alloc::vec::Vec;
+
 use super::Unit::{Milliseconds, Seconds};
 use super::headers::{is_field_name, is_value};
 use super::hmac::{Encoding, Shape, Stamp};

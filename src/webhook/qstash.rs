@@ -1,6 +1,10 @@
 //! `QStash`: a JSON Web Token (RFC 7519) with HMAC-SHA256, in `upstash-signature`. It names the address and holds the hash of the body, and
 //! is good from `nbf` to `exp`. No other algorithm is known here, whatever the token says.
 
+use alloc::borrow::ToOwned as _;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::headers::{Headers, is_name, is_value};
 use super::json::{Object, quote};
 use super::{Covered, Draft, Signed, Unit, is_signed, mac};
@@ -16,7 +20,7 @@ const JOSE_HEADER: &[u8] = br#"{"alg":"HS256","typ":"JWT"}"#;
 /// How long a token that is made here is good, in milliseconds: as long as `QStash`'s.
 const LIFETIME: u64 = 300_000;
 
-pub fn verify(keys: &[Key], headers: &Headers, body: &[u8], url: &[u8], now: u64, watch: &mut dyn Watch) -> Result<Covered, Error> {
+pub fn verify(keys: &[Key], headers: &Headers, body: &[u8], url: &[u8], now: u64, watch: &mut impl Watch) -> Result<Covered, Error> {
     let token = headers.signature(HEADER)?;
     let mut parts = token.split(|c| *c == b'.');
     let (Some(header), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
@@ -36,7 +40,7 @@ pub fn verify(keys: &[Key], headers: &Headers, body: &[u8], url: &[u8], now: u64
     }
     let claims = decode(claims).ok_or(Error::SignatureMalformed)?;
     let claimed = check(&Object::parse(&claims).ok_or(Error::SignatureMalformed)?, body, url, now)?;
-    watch.found(&|| "the token is for this address and this body".to_owned());
+    watch.found(|| "the token is for this address and this body".to_owned());
     Ok(claimed)
 }
 

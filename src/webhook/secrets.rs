@@ -1,5 +1,8 @@
 //! What a provider's secret looks like, and which keys follow from it. The form is the provider's: it is never guessed from the text.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use zeroize::Zeroizing;
 
 use super::{MAX_SECRETS, MIN_SECRET_LEN};

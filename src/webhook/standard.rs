@@ -1,5 +1,8 @@
 //! Standard Webhooks: HMAC-SHA256 over `id.time.body`, base64 behind `v1,`, several of them apart by spaces.
 
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::headers::{Headers, is_name};
 use super::{Candidate, Covered, Draft, MAX_SIGNATURES, Signed, Unit, is_signed, mac};
 use crate::error::Error;
@@ -15,7 +18,7 @@ pub struct Names {
     pub signature: &'static [u8],
 }
 
-pub fn verify(names: &Names, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut dyn Watch) -> Result<Covered, Error> {
+pub fn verify(names: &Names, keys: &[Key], headers: &Headers, body: &[u8], watch: &mut impl Watch) -> Result<Covered, Error> {
     let signature = headers.signature(names.signature)?;
     let id = headers.required(names.id)?;
     let time = headers.required(names.timestamp)?;

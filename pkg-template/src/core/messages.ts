@@ -159,7 +159,9 @@ export function resultText(length: number, from = 0): string {
 /** Names and values in a result, a line each. */
 export function resultPairs(length: number): [name: string, value: string][] {
   const lines = resultText(length).split("\n");
-  return Array.from({ length: lines.length / 2 }, (_, i) => [lines[2 * i] as string, lines[2 * i + 1] as string]);
+  const pairs: [string, string][] = [];
+  for (let i = 0; i < lines.length; i += 2) pairs.push([lines[i] as string, lines[i + 1] as string]);
+  return pairs;
 }
 
 /** The upper half of a time. WebAssembly takes the lower 32 bits of a number by itself. */

@@ -1,4 +1,5 @@
 import { typeInvalid } from "../core/errors.js";
+import { HeaderLines } from "./message-parts.js";
 
 /** Path and query of a URL, byte for byte. Its origin is whatever a client or a proxy said. */
 export function targetOf(url: string): string {
@@ -14,8 +15,15 @@ export function headersOf({ headers }: Request | Response): [name: string, value
   return list;
 }
 
+/** The same, names and values one after the other, as they are written for Rust. */
+export function linesOf({ headers }: Request | Response): readonly string[] {
+  const lines = new HeaderLines();
+  headers.forEach((value, name) => lines.add(name, value));
+  return lines.flat;
+}
+
 /** The same header fields, and those of a signature in the place of any before. */
-export function withFields(source: Request | Response, fields: readonly (readonly [string, string])[]): Headers {
+export function withFields(source: Response, fields: readonly (readonly [string, string])[]): Headers {
   // A copy keeps each Set-Cookie by itself.
   const headers = new Headers(source.headers);
   for (const [name, value] of fields) headers.set(name, value);

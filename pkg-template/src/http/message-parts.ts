@@ -22,7 +22,7 @@ export interface MessageParts {
   /** Names and values, one after the other. */
   readonly headers: readonly string[];
   readonly body: string | Uint8Array;
-  readonly response?: ResponseParts;
+  readonly response: ResponseParts | undefined;
 }
 
 export interface ResponseParts {
@@ -33,44 +33,58 @@ export interface ResponseParts {
 
 export function partsOf(message: RequestMessage | ResponseMessage): MessageParts {
   record(message, "message");
-  if (!isResponse(message)) return { ...requestParts(message), body: bodyOf(message) };
+  if (!isResponse(message)) return requestParts(message, bodyOf(message), undefined);
   const status = own(message, "status");
   if (typeof status !== "number" || !Number.isInteger(status) || status < 0 || status > 999) throw typeInvalid("status", "a whole number of three digits");
   const request = own(message, "request");
   record(request, "message.request");
-  return { ...requestParts(request as RequestMessage), body: "", response: { status, headers: headersOf(message), body: bodyOf(message) } };
+  return requestParts(request as RequestMessage, "", { status, headers: headersOf(message), body: bodyOf(message) });
 }
 
 function isResponse(message: RequestMessage | ResponseMessage): message is ResponseMessage {
   return Object.hasOwn(message, "status");
 }
 
-function requestParts(message: RequestMessage): Omit<MessageParts, "body" | "response"> {
+function requestParts(message: RequestMessage, body: string | Uint8Array, response: ResponseParts | undefined): MessageParts {
   const method = text(own(message, "method"), "method");
   const target = text(own(message, "target"), "target");
-  return { method, origin: audienceOf(message), target, headers: headersOf(message) };
+  return { method, origin: originOfAudience(own(message, "audience")), target, headers: headersOf(message), body, response };
 }
 
+/** An audience that was looked at, and its origin: most sides have one, and to read it takes longer than anything else here. */
+let known: { readonly audience: string; readonly origin: string } | undefined;
+
 /** The origin that a text stands for. Anything behind it would not be signed, so it must not be there. */
-function audienceOf(message: RequestMessage): string {
-  const audience = text(own(message, "audience"), "audience");
+export function originOfAudience(value: unknown): string {
+  const audience = text(value, "audience");
+  if (known?.audience === audience) return known.origin;
   const origin = originOf(audience);
   if (origin === undefined || audience.toLowerCase().replace(/\/$/, "") !== origin) throw typeInvalid("audience", "an origin, such as https://app.example");
+  known = { audience, origin };
   return origin;
 }
 
 function headersOf(message: RequestMessage | ResponseMessage): string[] {
-  const list = listOf(own(message, "headers"), "headers");
-  if (list.length > MAX_HEADERS) throw tooManyHeaders();
-  let chars = 0;
-  return list.flatMap((entry) => {
-    const [name, value, more] = listOf(entry, "each of headers");
-    if (more !== undefined) throw typeInvalid("each of headers", "a name and a value");
-    const pair = [text(name, "a header's name"), text(value, "a header's value")];
-    chars += pair.join("").length;
-    if (chars > MAX_HEADER_CHARS) throw tooManyHeaders();
-    return pair;
-  });
+  const headers = new HeaderLines();
+  for (const entry of listOf(own(message, "headers"), "headers")) {
+    const pair = listOf(entry, "each of headers");
+    if (pair.length > 2 && pair[2] !== undefined) throw typeInvalid("each of headers", "a name and a value");
+    headers.add(pair[0], pair[1]);
+  }
+  return headers.flat;
+}
+
+/** Header fields as they are read: names and values, one after the other, and no more of them than a message may have. */
+export class HeaderLines {
+  readonly flat: string[] = [];
+  #chars = 0;
+
+  add(name: unknown, value: unknown): void {
+    const pair = [text(name, "a header's name"), text(value, "a header's value")] as const;
+    this.#chars += pair[0].length + pair[1].length;
+    if (this.#chars > MAX_HEADER_CHARS || this.flat.length === 2 * MAX_HEADERS) throw tooManyHeaders();
+    this.flat.push(pair[0], pair[1]);
+  }
 }
 
 /** Whoever sends chooses how many, so it is a refusal and not a mistake of this side. */
@@ -99,11 +113,12 @@ export function putKeys(messages: Messages, entries: readonly KeyringEntry[]): v
 
 /** Puts key ids and keys one after the other, 48 bytes each. Whoever asks wipes them. */
 export function copyKeys(entries: readonly KeyringEntry[], memory: Uint8Array, start: number): void {
-  entries.forEach(({ keyId, httpKey }, i) => {
-    const at = start + i * ENTRY_LEN;
+  let at = start;
+  for (const { keyId, httpKey } of entries) {
     writeUtf8(keyId, memory, at, memory.length);
     httpKey.copyTo(memory, at + 16);
-  });
+    at += ENTRY_LEN;
+  }
 }
 
 /** Writes a request but for its body. */

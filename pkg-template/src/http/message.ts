@@ -6,7 +6,7 @@ import type { KeyringEntry } from "../core/keyring.js";
 import { high, put, putList, resultNumber, resultPairs, resultText, resultTime, withMessages, written } from "../core/messages.js";
 import type { Messages } from "../core/messages.js";
 import { listOf, partsOf, putKeys, putRequest, putResponse, toleranceOf } from "./message-parts.js";
-import type { ResponseParts } from "./message-parts.js";
+import type { MessageParts, ResponseParts } from "./message-parts.js";
 import { refuseMessage } from "./refusals.js";
 import type { ReplayEntry } from "./replay-store.js";
 
@@ -93,8 +93,11 @@ export function signMessage(keyring: Keyring, message: RequestMessage, options?:
 export function signMessage(keyring: Keyring, message: ResponseMessage, options?: Pick<SignRequestMessageOptions, "now">): [name: string, value: string][];
 export function signMessage(keyring: Keyring, message: RequestMessage | ResponseMessage, options: SignRequestMessageOptions = {}): [string, string][] {
   record(options, "options");
-  const entries = Keyring.entriesOf(keyring);
-  const parts = partsOf(message);
+  return signParts(Keyring.entriesOf(keyring), partsOf(message), options);
+}
+
+/** {@link signMessage} for a message that was read. */
+export function signParts(entries: readonly KeyringEntry[], parts: MessageParts, options: SignRequestMessageOptions): [string, string][] {
   const now = milliseconds(own(options, "now") ?? Date.now(), "now");
   const signed = withMessages(parts.response === undefined ? signRequest() : signResponse(parts.response), resultPairs);
   return typeof signed === "number" ? refuseMessage(signed) : signed;
@@ -142,6 +145,12 @@ export function verifyMessage(
   record(options, "options");
   const entries = Keyring.entriesOf(keyring);
   const parts = partsOf(message);
+  const { caller, keyId, created, nonce, claim } = verifyParts(entries, parts, options);
+  return parts.response === undefined ? { caller, keyId, created, nonce, claim } : { caller, keyId, created };
+}
+
+/** {@link verifyMessage} for a message that was read. A response has no nonce. */
+export function verifyParts(entries: readonly KeyringEntry[], parts: MessageParts, options: VerifyMessageOptions): VerifiedRequestMessage {
   const { response } = parts;
   const now = milliseconds(own(options, "now"), "now");
   const toleranceMs = toleranceOf(options);
@@ -158,7 +167,7 @@ export function verifyMessage(
   if (typeof found === "number") return refuseMessage(found);
   const { caller, keyId } = entries[found.index] as KeyringEntry;
   const { created, nonce, claim } = found;
-  return response === undefined ? { caller, keyId, created, nonce, claim } : { caller, keyId, created };
+  return { caller, keyId, created, nonce, claim };
 }
 
 /** What Rust says of a good signature: the number of the key, two times, the name of the nonce, and the nonce. */

@@ -1,10 +1,11 @@
 import { CountersignError } from "../core/errors.js";
-import { own } from "../core/input.js";
-import type { Keyring } from "../core/keyring.js";
+import { own, text } from "../core/input.js";
+import { Keyring } from "../core/keyring.js";
 import { maxBodyBytesOf, readBody } from "./body.js";
-import { bodyOf, headersOf, targetOf, withFields } from "./carry.js";
-import { signMessage, verifyMessage } from "./message.js";
-import type { RequestMessage } from "./message.js";
+import { bodyOf, linesOf, targetOf } from "./carry.js";
+import { originOfAudience } from "./message-parts.js";
+import type { MessageParts, ResponseParts } from "./message-parts.js";
+import { signParts, verifyParts } from "./message.js";
 import type { ReplayEntry, ReplayStore } from "./replay-store.js";
 
 /** The options of {@link signRequest}. */
@@ -66,16 +67,14 @@ export async function signRequest(keyring: Keyring, request: Request, options: S
 
 /** {@link signRequest} for a request whose body has been read. */
 export function signWithBody(keyring: Keyring, request: Request, body: Uint8Array<ArrayBuffer>, options: SignRequestOptions): Request {
-  const message = messageOf(request, body, own(options, "audience") ?? new URL(request.url).origin);
-  const fields = signMessage(keyring, message, {
-    now: own(options, "now"),
-    nonce: own(options, "nonce"),
-    caller: own(options, "caller"),
-    components: own(options, "components"),
-  });
+  const parts = requestParts(request, body, own(options, "audience") ?? new URL(request.url).origin);
+  const fields = signParts(Keyring.entriesOf(keyring), parts, options);
   // A body that is there and empty is said again too: without one, the constructor would look for the body that was read.
   const again = request.body === null ? {} : { body };
-  return new Request(request, { headers: withFields(request, fields), redirect: "manual", ...again });
+  const signed = new Request(request, { redirect: "manual", ...again });
+  // Set on what is there already: a list of all fields would be copied twice.
+  for (const [name, value] of fields) signed.headers.set(name, value);
+  return signed;
 }
 
 /**
@@ -103,10 +102,9 @@ export async function verifyUnclaimed(
   options: Omit<VerifyRequestOptions, "replay">,
 ): Promise<{ claim: ReplayEntry; verified: VerifiedRequest }> {
   const body = await readBody(request, maxBodyBytesOf(own(options, "maxBodyBytes")));
-  const { claim, caller, keyId, nonce, created } = verifyMessage(keyring, messageOf(request, body, own(options, "audience") as string), {
-    now: own(options, "now") ?? Date.now(),
-    toleranceMs: own(options, "toleranceMs"),
-  });
+  const parts = requestParts(request, body, own(options, "audience"));
+  const now = own(options, "now") ?? Date.now();
+  const { claim, caller, keyId, nonce, created } = verifyParts(Keyring.entriesOf(keyring), parts, { now, toleranceMs: own(options, "toleranceMs") });
   return { claim, verified: { caller, keyId, body, nonce, created, request: unread(request, body) } };
 }
 
@@ -120,9 +118,9 @@ export async function consume(store: ReplayStore, claim: ReplayEntry): Promise<v
   if ((await store.consume(claim)) !== true) throw new CountersignError("replayed", "countersign: this request was taken before.");
 }
 
-/** A request as Rust knows it. */
-export function messageOf(request: Request, body: Uint8Array, audience: string): RequestMessage {
-  return { method: request.method, target: targetOf(request.url), headers: headersOf(request), body, audience };
+/** A request, or the response to one, as it is written for Rust. */
+export function requestParts(request: Request, body: Uint8Array | "", audience: unknown, response?: ResponseParts): MessageParts {
+  return { method: text(request.method, "method"), origin: originOfAudience(audience), target: text(targetOf(request.url), "target"), headers: linesOf(request), body, response };
 }
 
 function unread({ url, method, headers, signal }: Request, body: Uint8Array<ArrayBuffer>): Request {

@@ -1,10 +1,10 @@
 import { own } from "../core/input.js";
-import type { Keyring } from "../core/keyring.js";
+import { Keyring } from "../core/keyring.js";
 import { maxBodyBytesOf, readBody } from "./body.js";
-import { bodyOf, headersOf, withFields } from "./carry.js";
-import { signMessage, verifyMessage } from "./message.js";
-import type { ResponseMessage } from "./message.js";
-import { messageOf } from "./request.js";
+import { bodyOf, linesOf, withFields } from "./carry.js";
+import type { MessageParts } from "./message-parts.js";
+import { signParts, verifyParts } from "./message.js";
+import { requestParts } from "./request.js";
 
 /** The largest body of a response that is signed: a signature stands before the body, so all of it is held. */
 const MAX_SIGNED_BODY = 16 * 1024 * 1024;
@@ -56,7 +56,7 @@ export async function signResponse(keyring: Keyring, request: Request, response:
   const whole = await readBody(response, MAX_SIGNED_BODY);
   // Nobody gets the body of an answer to HEAD, so nobody could verify it.
   const body = request.method === "HEAD" ? new Uint8Array(0) : whole;
-  const fields = signMessage(keyring, answer(request, response, body, own(options, "audience") as string), { now: own(options, "now") });
+  const fields = signParts(Keyring.entriesOf(keyring), answer(request, response, body, own(options, "audience")), { now: own(options, "now") });
   return new Response(bodyOf(body), { status: response.status, statusText: response.statusText, headers: withFields(response, fields) });
 }
 
@@ -73,7 +73,7 @@ export async function signResponse(keyring: Keyring, request: Request, response:
 export async function verifyResponse(keyring: Keyring, request: Request, response: Response, options: VerifyResponseOptions = {}): Promise<VerifiedResponse> {
   const body = await readBody(response, maxBodyBytesOf(own(options, "maxBodyBytes")));
   const audience = own(options, "audience") ?? new URL(request.url).origin;
-  const { caller, keyId, created } = verifyMessage(keyring, answer(request, response, body, audience), {
+  const { caller, keyId, created } = verifyParts(Keyring.entriesOf(keyring), answer(request, response, body, audience), {
     now: own(options, "now") ?? Date.now(),
     toleranceMs: own(options, "toleranceMs"),
   });
@@ -84,7 +84,7 @@ export async function verifyResponse(keyring: Keyring, request: Request, respons
   return { caller, keyId, created, body, response: fresh };
 }
 
-function answer(request: Request, response: Response, body: Uint8Array, audience: string): ResponseMessage {
+function answer(request: Request, response: Response, body: Uint8Array, audience: unknown): MessageParts {
   // The request's own body is in its signature, and is not needed again.
-  return { status: response.status, headers: headersOf(response), body, request: messageOf(request, new Uint8Array(0), audience) };
+  return requestParts(request, "", audience, { status: response.status, headers: linesOf(response), body });
 }

@@ -34,12 +34,14 @@ export function deliveryOf(provider: WebhookProvider, options: VerifyWebhookOpti
 }
 
 export function secretsOf(value: unknown, scheme: Scheme): string[] {
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (!Array.isArray(value)) return [secretOf(value, scheme)];
   // By index: a hole in the list must not pass for the end of it.
-  return Array.from(list, (one) => {
-    if (one === undefined || one === null) throw webhookError("secret_missing", scheme);
-    return text(one, "secret");
-  });
+  return Array.from(value, (one) => secretOf(one, scheme));
+}
+
+function secretOf(value: unknown, scheme: Scheme): string {
+  if (value === undefined || value === null) throw webhookError("secret_missing", scheme);
+  return text(value, "secret");
 }
 
 /** Writes who signs, and with what. */
@@ -77,7 +79,8 @@ function eachHeader(value: unknown, take: (name: unknown, content: unknown) => v
       take(pair[0], pair[1]);
     }
   } else if (isPlain(value)) {
-    for (const [name, content] of Object.entries(value)) {
+    for (const name of Object.keys(value)) {
+      const content = (value as Record<string, unknown>)[name];
       if (Array.isArray(content)) for (const one of content as readonly unknown[]) take(name, one);
       else if (content !== undefined) take(name, content);
     }

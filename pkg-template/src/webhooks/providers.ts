@@ -33,28 +33,29 @@ const type = [["type"]];
 const plain = { custom: [], idPrefix: undefined, url: undefined, id: undefined, event: [], time: undefined };
 const named = { ...plain, idPrefix: "msg_", event: type };
 
-const schemes: Readonly<Record<WebhookProviderName, Omit<Scheme, "name">>> = {
-  standard: { ...named, number: 0, headers: webhook, secret: whsec },
-  svix: { ...named, number: 1, headers: svix, secret: whsec },
-  clerk: { ...named, number: 1, headers: svix, secret: whsec },
-  resend: { ...named, number: 1, headers: svix, secret: whsec },
-  polar: { ...named, number: 2, headers: webhook, secret: anyText },
-  stripe: { ...plain, number: 3, headers: ["stripe-signature"], secret: "`whsec_` and at least 16 characters, as the dashboard shows it", id: ["id"], event: type },
-  github: { ...plain, number: 4, headers: ["x-hub-signature-256", "x-github-delivery", "x-github-event"], secret: anyText },
+const schemes: Readonly<Record<WebhookProviderName, Scheme>> = {
+  standard: { ...named, name: "standard", number: 0, headers: webhook, secret: whsec },
+  svix: { ...named, name: "svix", number: 1, headers: svix, secret: whsec },
+  clerk: { ...named, name: "clerk", number: 1, headers: svix, secret: whsec },
+  resend: { ...named, name: "resend", number: 1, headers: svix, secret: whsec },
+  polar: { ...named, name: "polar", number: 2, headers: webhook, secret: anyText },
+  stripe: { ...plain, name: "stripe", number: 3, headers: ["stripe-signature"], secret: "`whsec_` and at least 16 characters, as the dashboard shows it", id: ["id"], event: type },
+  github: { ...plain, name: "github", number: 4, headers: ["x-hub-signature-256", "x-github-delivery", "x-github-event"], secret: anyText },
   slack: {
     ...plain,
+    name: "slack",
     number: 5,
     headers: ["x-slack-signature", "x-slack-request-timestamp"],
     secret: `${anyText}: the app's signing secret`,
     id: ["event_id"],
     event: [["event", "type"], ["type"]],
   },
-  shopify: { ...plain, number: 6, headers: ["x-shopify-hmac-sha256", "x-shopify-webhook-id", "x-shopify-topic"], secret: `${anyText}: the app's client secret` },
-  linear: { ...plain, number: 7, headers: ["linear-signature", "linear-delivery", "linear-event"], secret: anyText, event: type, time: ["webhookTimestamp"] },
-  lemonsqueezy: { ...plain, number: 8, headers: ["x-signature", "x-event-name"], secret: anyText, event: [["meta", "event_name"]] },
-  paddle: { ...plain, number: 9, headers: ["paddle-signature"], secret: "`pdl_ntfset_` and at least 16 characters, as the dashboard shows it", id: ["event_id"], event: [["event_type"]] },
-  workos: { ...plain, number: 10, headers: ["workos-signature"], secret: anyText, id: ["id"], event: [["event"]] },
-  qstash: { ...plain, number: 11, headers: ["upstash-signature"], secret: "a signing key: `sig_` and at least 16 characters", idPrefix: "jwt_", url: true },
+  shopify: { ...plain, name: "shopify", number: 6, headers: ["x-shopify-hmac-sha256", "x-shopify-webhook-id", "x-shopify-topic"], secret: `${anyText}: the app's client secret` },
+  linear: { ...plain, name: "linear", number: 7, headers: ["linear-signature", "linear-delivery", "linear-event"], secret: anyText, event: type, time: ["webhookTimestamp"] },
+  lemonsqueezy: { ...plain, name: "lemonsqueezy", number: 8, headers: ["x-signature", "x-event-name"], secret: anyText, event: [["meta", "event_name"]] },
+  paddle: { ...plain, name: "paddle", number: 9, headers: ["paddle-signature"], secret: "`pdl_ntfset_` and at least 16 characters, as the dashboard shows it", id: ["event_id"], event: [["event_type"]] },
+  workos: { ...plain, name: "workos", number: 10, headers: ["workos-signature"], secret: anyText, id: ["id"], event: [["event"]] },
+  qstash: { ...plain, name: "qstash", number: 11, headers: ["upstash-signature"], secret: "a signing key: `sig_` and at least 16 characters", idPrefix: "jwt_", url: true },
 };
 
 const customSecrets = {
@@ -65,7 +66,7 @@ const customSecrets = {
 
 /** The scheme of a provider. */
 export function schemeOf(provider: unknown): Scheme {
-  if (typeof provider === "string" && Object.hasOwn(schemes, provider)) return { ...schemes[provider as WebhookProviderName], name: provider };
+  if (typeof provider === "string" && Object.hasOwn(schemes, provider)) return schemes[provider as WebhookProviderName];
   const described = HmacProvider.read(provider);
   if (described === undefined) throw typeInvalid("provider", `one of ${Object.keys(schemes).join(", ")}, or what hmac() made`);
   const { name, headers, parts } = described;

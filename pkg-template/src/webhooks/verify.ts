@@ -8,11 +8,14 @@ import type { VerifiedWebhook, VerifyWebhookOptions, WebhookProvider } from "./t
 /** The longest name of an event, and the longest id (src/webhook.rs), that is taken from a body. */
 const MOST = 200;
 
+/** Where the texts are in what Rust answers. */
+const TEXTS_AT = 20;
+
 /** What Rust answers: whether the id is covered, a time, how long id and event are, these, and a digest. Empty is what is not there. */
 function readAnswer(length: number): { covered: boolean; timestamp: number; id: string; event: string; digest: string } {
   const [covered, timestamp, idEnd] = [resultNumber(0) === 1, resultTime(1), resultNumber(3)];
   const eventEnd = idEnd + resultNumber(4);
-  const texts = resultText(length, 20);
+  const texts = length > TEXTS_AT ? resultText(length, TEXTS_AT) : "";
   return { covered, timestamp, id: texts.slice(0, idEnd), event: texts.slice(idEnd, eventEnd), digest: texts.slice(eventEnd) };
 }
 

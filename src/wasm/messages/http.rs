@@ -1,5 +1,7 @@
 //! Signed HTTP messages.
 
+use alloc::vec::Vec;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::heap::{Input, clean};

@@ -1,5 +1,7 @@
 //! Deliveries of other services.
 
+use alloc::vec::Vec;
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::heap::clean;

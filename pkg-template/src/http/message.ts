@@ -96,7 +96,7 @@ export function signMessage(keyring: Keyring, message: RequestMessage | Response
   return signParts(Keyring.entriesOf(keyring), partsOf(message), options);
 }
 
-/** {@link signMessage} for a message that was read. */
+/** {@link signMessage} for a message that was read. @internal */
 export function signParts(entries: readonly KeyringEntry[], parts: MessageParts, options: SignRequestMessageOptions): [string, string][] {
   const now = milliseconds(own(options, "now") ?? Date.now(), "now");
   const signed = withMessages(parts.response === undefined ? signRequest() : signResponse(parts.response), resultPairs);
@@ -149,7 +149,7 @@ export function verifyMessage(
   return parts.response === undefined ? { caller, keyId, created, nonce, claim } : { caller, keyId, created };
 }
 
-/** {@link verifyMessage} for a message that was read. A response has no nonce. */
+/** {@link verifyMessage} for a message that was read. A response has no nonce. @internal */
 export function verifyParts(entries: readonly KeyringEntry[], parts: MessageParts, options: VerifyMessageOptions): VerifiedRequestMessage {
   const { response } = parts;
   const now = milliseconds(own(options, "now"), "now");

@@ -118,7 +118,7 @@ export async function consume(store: ReplayStore, claim: ReplayEntry): Promise<v
   if ((await store.consume(claim)) !== true) throw new CountersignError("replayed", "countersign: this request was taken before.");
 }
 
-/** A request, or the response to one, as it is written for Rust. */
+/** A request, or the response to one, as it is written for Rust. @internal */
 export function requestParts(request: Request, body: Uint8Array | "", audience: unknown, response?: ResponseParts): MessageParts {
   return { method: text(request.method, "method"), origin: originOfAudience(audience), target: text(targetOf(request.url), "target"), headers: linesOf(request), body, response };
 }

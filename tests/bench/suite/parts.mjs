@@ -1,8 +1,10 @@
 // The parts of the suite. Those whose rows are pairs are measured in processes of their own, so that none decides how V8 sees another's code; others
 // measure themselves.
 
+import { measureGrowth } from "./growth.mjs";
 import { measureMemory } from "./memory.mjs";
 import { measureCold } from "../cold/rows.mjs";
+import { measureCost } from "../cost/measure.mjs";
 import { measureSizes } from "./sizes.mjs";
 import { measureWorkers } from "./workers.mjs";
 
@@ -14,6 +16,8 @@ export const pairParts = /** @type {const} */ (["hmac", "calls", "webhooks", "ht
 /** @type {Readonly<Record<string, { measure: (task: Task) => Promise<Measured>, isSlow?: boolean }>>} what is slow is left out of the quick form */
 export const otherParts = {
   cold: { measure: measureCold, isSlow: true },
+  cost: { measure: measureCost, isSlow: true },
+  growth: { measure: measureGrowth, isSlow: true },
   size: { measure: measureSizes },
   memory: { measure: measureMemory, isSlow: true },
   workers: { measure: measureWorkers, isSlow: true },

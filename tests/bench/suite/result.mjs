@@ -5,7 +5,7 @@ import { median } from "./statistics.mjs";
 /** @typedef {import("./rows.mjs").Row} Row */
 /** @typedef {import("./statistics.mjs").Spread} Spread */
 /** @typedef {{ ours: number, theirs: number, ratio: Spread, rounds?: number, processes?: number, wall?: { ours: number, theirs: number, ratio: Spread } }} Ratio in the row's unit; a ratio above 1 is in our favour */
-/** @typedef {{ value: number }} Value */
+/** @typedef {{ value: number, points?: { size: number, us: number }[] }} Value `points`: what it was read off */
 /** @typedef {Row & { byNode: Record<string, Ratio | Value>, figure: number }} Result `figure`: of a ratio the median over the versions of Node.js, of a value the most */
 /** @typedef {{ machine: string, nodes: string[], processes: number, rows: Result[] }} Figures tests/figures/bench.json */
 

@@ -6,7 +6,7 @@
  * @property {string} name
  * @property {string} ours what is measured of ours
  * @property {string} theirs what it is held against
- * @property {"us" | "ms" | "per second" | "bytes" | "pages" | "MB"} unit of the figures; a ratio has none
+ * @property {"us" | "ms" | "per second" | "bytes" | "pages" | "MB" | "times"} unit of the figures; a ratio has none
  * @property {"ratio" | "value"} kind of a ratio more is better, of a value less
  * @property {number} [gate]
  * @property {number} [aim]
@@ -75,10 +75,29 @@ const cold = [
   ...["seen", "unseen"].flatMap((state) => ["@noble/hashes", "crypto.subtle"].map((peer) => goal(`cold guard ${state}, ${peer}, older V8`, guard, `the same guard over ${peer}`))),
 ];
 
+/** Without a gate: what a request costs is up to the app. */
+const cost = [
+  goal("request, the secret as an argument", "a request to Next.js that calls a mutation which compares a secret", "the same, unguarded"),
+  goal("request, signed", "a request to Next.js that calls a signed mutation, replay: false", "the same, unguarded"),
+  goal("request, signed, once", "a request to Next.js that calls a signed mutation with replay protection", "the same, unguarded"),
+];
+
+/** In proportion it is 10 times for ten times the arguments, and 4 times for four times the body. @type {readonly Row[]} */
+const growth = [
+  { part: "growth", kind: "value", unit: "us", name: "growth of calls, slope", ours: "signCall + verifyCall, each argument more", theirs: "" },
+  { part: "growth", kind: "value", unit: "times", name: "growth of calls, the last two sizes", ours: "signCall + verifyCall, 1000 arguments against 100", theirs: "", gate: 12 },
+  ...["hmac", "webhooks", "messages"].flatMap((name) => /** @type {Row[]} */ ([
+    { part: "growth", kind: "value", unit: "us", name: `growth of ${name}, slope`, ours: "each kB of body more", theirs: "" },
+    { part: "growth", kind: "value", unit: "times", name: `growth of ${name}, the last two sizes`, ours: "1 MB against 256 kB", theirs: "", gate: 4.8 },
+  ])),
+];
+
 /** @type {readonly Row[]} */
 export const rows = [
   ...Object.entries(pairs).flatMap(([part, goals]) => goals.map((each) => /** @type {Row} */ ({ part, kind: "ratio", unit: "us", ...each }))),
   ...cold.map((each) => /** @type {Row} */ ({ part: "cold", kind: "ratio", unit: "ms", ...each })),
+  ...cost.map((each) => /** @type {Row} */ ({ part: "cost", kind: "ratio", unit: "us", ...each })),
+  ...growth,
   { part: "size", kind: "value", unit: "bytes", name: "lean.wasm", ours: "bytes of the module", theirs: "", gate: 14_336, aim: 10_240 },
   { part: "size", kind: "value", unit: "bytes", name: "bundle of a guard", ours: "bytes a guard adds, minified, WebAssembly included", theirs: "", gate: 25_600, aim: 18_432 },
   { part: "memory", kind: "value", unit: "pages", name: "memory, WebAssembly", ours: "pages more after 1,000,000 verifications", theirs: "", gate: 0 },

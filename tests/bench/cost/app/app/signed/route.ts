@@ -1,0 +1,6 @@
+import { fetchMutation } from "countersign/next";
+import { mutations, options, readOrder } from "../../calls";
+
+export async function POST(request: Request): Promise<Response> {
+  return Response.json(await fetchMutation(mutations.signed, await readOrder(request), options));
+}

@@ -8,16 +8,18 @@ import { at, randomTexts } from "./inputs.mjs";
 
 const BODY_BYTES = 1024;
 const whsec = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
-const githubSecret = "It's a Secret to Everybody";
+/** A secret of each provider's. */
+export const providers = { stripe: whsec, standard: whsec, svix: whsec, github: "It's a Secret to Everybody" };
 
 /** @param {string} id */
-function bodyOf(id) {
+export function bodyOf(id) {
   const body = JSON.stringify({ id: `evt_${id.slice(0, 24)}`, object: "event", type: "order.paid", timestamp: "2026-11-01T00:00:00Z", data: { id, amount: 4900, currency: "usd", items: Array.from({ length: 16 }, (_, at) => ({ id: `item_${at}`, amount: 1000 + at })), note: "" } });
   return `${body.slice(0, -3)}${"x".repeat(BODY_BYTES - body.length)}"}}`;
 }
 
-/** @param {string} name @param {"standard" | "svix" | "stripe" | "github"} provider @param {string} secret @param {import("../../peers/warm/webhooks.mjs").Open} open @param {boolean} [isAsync] @returns {Pair} */
-function verifying(name, provider, secret, open, isAsync = false) {
+/** @param {string} name @param {keyof typeof providers} provider @param {import("../../peers/warm/webhooks.mjs").Open} open @param {boolean} [isAsync] @returns {Pair} */
+function verifying(name, provider, open, isAsync = false) {
+  const secret = providers[provider];
   const deliveries = randomTexts().map((text, index) => {
     const body = bodyOf(text);
     return { body, headers: Object.fromEntries(signWebhook(provider, { secret, body, ...(provider === "github" ? {} : { id: `msg_${index}` }) })) };
@@ -41,10 +43,10 @@ function verifying(name, provider, secret, open, isAsync = false) {
 
 export async function createPairs() {
   return [
-    verifying("verifyWebhook, stripe", "stripe", whsec, openStripe),
-    verifying("verifyWebhook, standardwebhooks", "standard", whsec, openStandard),
-    verifying("verifyWebhook, svix", "svix", whsec, openSvix),
-    verifying("verifyWebhook, octokit (Node.js)", "github", githubSecret, openOctokit, true),
-    verifying("verifyWebhook, octokit (edge, Convex)", "github", githubSecret, await loadOctokitWeb(), true),
+    verifying("verifyWebhook, stripe", "stripe", openStripe),
+    verifying("verifyWebhook, standardwebhooks", "standard", openStandard),
+    verifying("verifyWebhook, svix", "svix", openSvix),
+    verifying("verifyWebhook, octokit (Node.js)", "github", openOctokit, true),
+    verifying("verifyWebhook, octokit (edge, Convex)", "github", await loadOctokitWeb(), true),
   ];
 }

@@ -13,7 +13,7 @@
  * @property {boolean} [oursIsAsync]
  * @property {boolean} [theirsIsAsync]
  */
-/** @typedef {{ rounds: number, warmMs: number, batchMs: number }} Plan */
+/** @typedef {{ rounds: number, warmMs: number, batchMs: number }} Plan of the processor's time */
 /** @typedef {Record<string, { wall: import("./statistics.mjs").Rounds, cpu: import("./statistics.mjs").Rounds }>} Times by the pair's name */
 
 /** Inputs change from call to call, or V8 would do once what is asked for a thousand times. A power of two. */
@@ -74,11 +74,13 @@ export async function measurePairs(pairs, { rounds, warmMs, batchMs }) {
     await check(pair);
     const sides = /** @type {const} */ (["ours", "theirs"]).map((side) => ({ side, time: sideOf(pair, side), count: INPUTS }));
     for (const side of sides) {
-      // Until V8 has optimised it; then as many calls as fill a batch.
-      const until = performance.now() + warmMs;
-      let each = (await side.time(INPUTS)).wall;
-      while (performance.now() < until) each = (await side.time(Math.max(1, Math.min(1000, Math.round(5000 / each))))).wall;
-      side.count = Math.max(1, Math.round((1000 * batchMs) / each));
+      // Until V8 has optimised it, which the clock says nothing of on a busy machine; then as many calls as fill a batch.
+      const started = process.cpuUsage();
+      let each = (await side.time(INPUTS)).cpu;
+      for (let spent = process.cpuUsage(started); spent.user + spent.system < 1000 * warmMs; spent = process.cpuUsage(started)) {
+        each = (await side.time(Math.max(1, Math.min(1000, Math.round(5000 / Math.max(each, 0.01)))))).cpu;
+      }
+      side.count = Math.max(1, Math.round((1000 * batchMs) / Math.max(each, 0.01)));
     }
     times[pair.name] = { wall: { ours: [], theirs: [] }, cpu: { ours: [], theirs: [] } };
     prepared.push({ name: pair.name, sides });

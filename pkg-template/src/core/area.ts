@@ -10,6 +10,17 @@ const MAX_SECRET = 16 * 1024;
 /** The longest token, audience or name worth writing; Rust refuses less already. */
 export const MAX_TEXT = 4 * 1024;
 
+/** The area as a view of the memory that it was made of. */
+let area: Uint8Array | undefined;
+let areaMemory: Uint8Array | undefined;
+
+/** What is there from `at` to the end of the area, for the encoder. Most texts are a call's first input: for them the view is kept. */
+function rest(memory: Uint8Array): Uint8Array {
+  if (at !== areaStart) return memory.subarray(at, areaStart + AREA_LEN);
+  if (areaMemory !== memory) area = (areaMemory = memory).subarray(areaStart, areaStart + AREA_LEN);
+  return area as Uint8Array;
+}
+
 /** Where the next input goes. */
 export let at: number;
 
@@ -46,9 +57,10 @@ function setNumber(lean: Lean, place: number, number: number): void {
  */
 export function putData(lean: Lean, input: string | Uint8Array, max = room()): number {
   if (typeof input !== "string") return input.length <= max ? putBytes(lean, input) : -1;
-  const end = writeUtf8(input, memoryOf(lean), at, at + max);
+  const memory = memoryOf(lean);
+  const end = writeUtf8(input, memory, at, at + max, rest);
   if (end < 0) {
-    memoryOf(lean).fill(0, at, at + max);
+    memory.fill(0, at, areaStart + AREA_LEN);
     return -1;
   }
   const length = end - at;

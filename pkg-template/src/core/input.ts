@@ -69,15 +69,18 @@ export function milliseconds(value: unknown, name: string): number {
   return value;
 }
 
-// The getters of the language itself: an object cannot pass for bytes by having properties of the same names.
-const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
+// The getters of the language itself: an object cannot pass for bytes by having properties of the same names. Taken once, because to look one up
+// costs more than a hash block. A bundle that needs none of them drops them.
+const typedArray = /* @__PURE__ */ Object.getPrototypeOf(Uint8Array.prototype) as object;
+const tagOf = /* @__PURE__ */ getter(typedArray, Symbol.toStringTag);
+const bufferOf = /* @__PURE__ */ getter(typedArray, "buffer");
+const offsetOf = /* @__PURE__ */ getter(typedArray, "byteOffset");
+const lengthOf = /* @__PURE__ */ getter(typedArray, "byteLength");
+const bufferLengthOf = /* @__PURE__ */ getter(ArrayBuffer.prototype, "byteLength");
 
-function get(prototype: object, name: PropertyKey, object: unknown): unknown {
-  return Object.getOwnPropertyDescriptor(prototype, name)?.get?.call(object);
-}
-
-function tagOf(view: ArrayBufferView): unknown {
-  return get(typedArray, Symbol.toStringTag, view);
+/** A getter as a function of the object. */
+function getter(prototype: object, name: PropertyKey): (object: unknown) => unknown {
+  return Function.prototype.call.bind(Object.getOwnPropertyDescriptor(prototype, name)?.get as () => unknown);
 }
 
 /** A `Uint8Array` of any realm, and nothing that only looks like one. */
@@ -89,8 +92,8 @@ export function uint8Array(value: unknown): Uint8Array | undefined {
 export function bytes(value: unknown, name: string): Uint8Array | undefined {
   try {
     if (!ArrayBuffer.isView(value)) return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
-    const prototype = tagOf(value) === undefined ? DataView.prototype : typedArray;
-    const read = (property: string) => get(prototype, property, value) as never;
+    if (tagOf(value) !== undefined) return new Uint8Array(bufferOf(value) as ArrayBuffer, offsetOf(value) as number, lengthOf(value) as number);
+    const read = (property: string) => getter(DataView.prototype, property)(value) as never;
     return new Uint8Array(read("buffer"), read("byteOffset"), read("byteLength"));
   } catch (error) {
     throw new CountersignError("type_invalid", `${name} is a buffer that was transferred away.`, { cause: error });
@@ -100,7 +103,7 @@ export function bytes(value: unknown, name: string): Uint8Array | undefined {
 /** An `ArrayBuffer` of any realm. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   try {
-    return get(ArrayBuffer.prototype, "byteLength", value) !== undefined;
+    return bufferLengthOf(value) !== undefined;
   } catch {
     return false; // the language's own way of saying that this is not an ArrayBuffer
   }

@@ -54,23 +54,39 @@ export let areaStart: number;
 /** Where the result begins. */
 export let resultStart: number;
 
+/** The instance, made on first use. */
+export function enter(): Lean {
+  if (locked) throw new CountersignError("value_unsupported", "A Proxy in a value used countersign meanwhile.");
+  return (live ??= instantiate());
+}
+
 /**
- * Runs `use` with the instance, which is made on first use. Rust wipes its inputs and its stack; what is left to wipe here is the result, and
- * inputs that never came to Rust because `use` threw. Whatever it throws that is not ours came out of the middle of Rust: a trap, or a
- * stack that ran out. The instance is then not to be trusted and is dropped; handles load their keys into the next one.
+ * Runs `use` with the instance. Rust wipes its inputs and its stack; what is left to wipe here is the result. The functions that are called
+ * most do the same without a closure: {@link enter}, and {@link failed} for whatever is thrown.
  */
 export function withLean<T>(use: (lean: Lean) => T): T {
-  if (locked) throw new CountersignError("value_unsupported", "A Proxy in a value used countersign meanwhile.");
-  const lean = (live ??= instantiate());
+  const lean = enter();
   try {
     return use(lean);
   } catch (error) {
-    if (error instanceof CountersignError) memoryOf(lean).fill(0, areaStart, areaStart + AREA_LEN);
-    else drop(lean);
-    throw error;
+    throw failed(lean, error);
   } finally {
     memoryOf(lean).fill(0, resultStart, resultStart + RESULT_LEN);
   }
+}
+
+/**
+ * Leaves the instance after an error, which is given back. If the error is ours, inputs may be left that never came to Rust. Any other
+ * came out of the middle of Rust: a trap, or a stack that ran out. The instance is then not to be trusted and is never used again; handles
+ * load their keys into the next one.
+ */
+export function failed(lean: Lean, error: unknown): unknown {
+  if (error instanceof CountersignError) memoryOf(lean).fill(0, areaStart, areaStart + AREA_LEN);
+  else {
+    live = undefined;
+    memoryOf(lean).fill(0);
+  }
+  return error;
 }
 
 /** Runs code of the user's (the traps of a Proxy are), and meanwhile lets nobody else touch the area. */
@@ -81,12 +97,6 @@ export function whileLocked<T, V>(run: (input: V) => T, input: V): T {
   } finally {
     locked = false;
   }
-}
-
-/** Never uses this instance again. */
-function drop(lean: Lean): void {
-  live = undefined;
-  memoryOf(lean).fill(0);
 }
 
 function instantiate(): Lean {

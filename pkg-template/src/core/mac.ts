@@ -2,7 +2,7 @@ import { freed, putBytes, putData, rewind, room } from "./area.js";
 import { data, uint8Array } from "./input.js";
 import { typeInvalid } from "./errors.js";
 import type { Data } from "./input.js";
-import { MISMATCH, NOT_LOADED, areaStart, memoryOf, resultBytes, resultView, withLean } from "./lean.js";
+import { MISMATCH, NOT_LOADED, areaStart, enter, failed, memoryOf, resultBytes, resultView, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { LoadedKey } from "./loaded-key.js";
 import { toUtf8 } from "./utf8.js";
@@ -100,12 +100,37 @@ function writeKey(lean: Lean, key: string | Uint8Array): number {
  */
 export function hmacSha256(key: Data | Key, message: Data): Uint8Array {
   const input = data(message, "message");
-  return withKey(key, (lean, stamp) => {
-    rewind();
-    const length = putData(lean, input);
-    const answer = length >= 0 ? lean.sign_mac(stamp, length) : begin(lean, stamp, input) || lean.end_mac();
-    return answer === NOT_LOADED ? undefined : resultView(lean, MAC_LEN).slice();
-  });
+  if (!Key.isKey(key)) return withRawKey(key, (lean) => signed(lean, sign(lean, TEMPORARY, input)));
+  const lean = enter();
+  try {
+    const answer = sign(lean, Key.stampOf(key, lean), input);
+    return signed(lean, answer === NOT_LOADED ? sign(lean, Key.reloaded(key, lean), input) : answer);
+  } catch (error) {
+    throw failed(lean, error);
+  }
+}
+
+function sign(lean: Lean, stamp: number, message: string | Uint8Array): number {
+  rewind();
+  const length = putData(lean, message);
+  return length >= 0 ? lean.sign_mac(stamp, length) : begin(lean, stamp, message) || lean.end_mac();
+}
+
+/** The result as a view of the memory that it was made of. */
+let result: Uint8Array | undefined;
+let resultMemory: Uint8Array | undefined;
+
+/** Takes the MAC out of the result. */
+function signed(lean: Lean, answer: number): Uint8Array {
+  if (answer !== 0) throw notLoaded();
+  const memory = memoryOf(lean);
+  if (resultMemory !== memory) {
+    result = resultView(lean, MAC_LEN);
+    resultMemory = memory;
+  }
+  const mac = new Uint8Array(result as Uint8Array);
+  (result as Uint8Array).fill(0);
+  return mac;
 }
 
 /**
@@ -119,34 +144,48 @@ export function hmacSha256(key: Data | Key, message: Data): Uint8Array {
 export function verifyHmacSha256(key: Data | Key, message: Data, mac: Uint8Array): boolean {
   const given = uint8Array(mac);
   if (given === undefined) throw typeInvalid("mac", "a Uint8Array");
-  // One byte more than a MAC has is enough for Rust to see that the length is wrong.
-  const candidate = given.subarray(0, MAC_LEN + 1);
   const input = data(message, "message");
-  return withKey(key, (lean, stamp) => {
-    rewind();
-    const macLength = putBytes(lean, candidate);
-    const length = putData(lean, input);
-    const answer = length >= 0 ? lean.verify_mac(stamp, macLength, length) : begin(lean, stamp, input) || endVerify(lean, candidate);
-    return answer === 0 ? true : answer === MISMATCH ? false : undefined;
-  });
+  if (!Key.isKey(key)) return withRawKey(key, (lean) => verified(verify(lean, TEMPORARY, input, given)));
+  const lean = enter();
+  try {
+    const answer = verify(lean, Key.stampOf(key, lean), input, given);
+    return verified(answer === NOT_LOADED ? verify(lean, Key.reloaded(key, lean), input, given) : answer);
+  } catch (error) {
+    throw failed(lean, error);
+  }
 }
 
-/** Runs `use` with the key in its slot. `use` gives nothing if the key turns out not to be there. */
-function withKey<T>(key: Data | Key, use: (lean: Lean, stamp: number) => T | undefined): T {
-  if (Key.isKey(key)) return withLean((lean) => found(use(lean, Key.stampOf(key, lean)) ?? use(lean, Key.reloaded(key, lean))));
+function verify(lean: Lean, stamp: number, message: string | Uint8Array, mac: Uint8Array): number {
+  rewind();
+  const macLength = putMac(lean, mac);
+  const length = putData(lean, message);
+  return length >= 0 ? lean.verify_mac(stamp, macLength, length) : begin(lean, stamp, message) || endVerify(lean, mac);
+}
+
+/** One byte more than a MAC has is enough for Rust to see that the length is wrong. */
+function putMac(lean: Lean, mac: Uint8Array): number {
+  return putBytes(lean, mac.length > MAC_LEN ? mac.subarray(0, MAC_LEN + 1) : mac);
+}
+
+function verified(answer: number): boolean {
+  if (answer !== 0 && answer !== MISMATCH) throw notLoaded();
+  return answer === 0;
+}
+
+function notLoaded(): Error {
+  return new Error("countersign: a key that was just loaded is not there");
+}
+
+/** Runs `use` with a key in the slot of those that nobody has a handle of. */
+function withRawKey<T>(key: Data, use: (lean: Lean) => T): T {
   const raw = data(key, "key");
   return withLean((lean) => {
     lean.load_key(TEMPORARY, writeKey(lean, raw));
     // If this throws, the instance is dropped, and the key with it.
-    const result = use(lean, TEMPORARY);
+    const result = use(lean);
     lean.free_key(TEMPORARY);
-    return found(result);
+    return result;
   });
-}
-
-function found<T>(result: T | undefined): T {
-  if (result === undefined) throw new Error("countersign: a key that was just loaded is not there");
-  return result;
 }
 
 /** Feeds a message into a MAC. @returns 0, or NOT_LOADED. */
@@ -159,7 +198,7 @@ function begin(lean: Lean, stamp: number, message: string | Uint8Array): number 
 
 function endVerify(lean: Lean, mac: Uint8Array): number {
   rewind();
-  return lean.end_mac_verify(putBytes(lean, mac));
+  return lean.end_mac_verify(putMac(lean, mac));
 }
 
 function inPieces(lean: Lean, bytes: Uint8Array, take: (length: number) => void): void {

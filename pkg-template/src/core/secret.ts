@@ -2,7 +2,7 @@ import { freed, putBytes, putSecret, rewind } from "./area.js";
 import { refuse } from "./errors.js";
 import { isWellFormed, secret, uint8Array } from "./input.js";
 import type { Secret } from "./input.js";
-import { MISMATCH, resultBytes, resultText, withLean } from "./lean.js";
+import { MISMATCH, enter, failed, resultBytes, resultText, withLean } from "./lean.js";
 
 const FINGERPRINT_LEN = 16;
 const GENERATED_LEN = 54;
@@ -36,11 +36,14 @@ export function generateSecret(): string {
 export function verifySecret(candidate: unknown, expected: Secret): boolean {
   const wanted = secret(expected, "expected");
   const given = readable(candidate);
-  return withLean((lean) => {
+  const lean = enter();
+  try {
     rewind();
     const expectedLength = putSecret(lean, wanted);
     return equal(lean.verify_secret(expectedLength, putSecret(lean, given ?? "")));
-  });
+  } catch (error) {
+    throw failed(lean, error);
+  }
 }
 
 /** A secret that was read once. Only its SHA-256 digest is kept. */
@@ -78,11 +81,14 @@ class SecretDigest implements ImportedSecret {
     const digest = this.#digest;
     if (digest === undefined) throw freed("secret");
     const given = readable(candidate);
-    return withLean((lean) => {
+    const lean = enter();
+    try {
       rewind();
       putBytes(lean, digest);
       return equal(lean.matches_digest(putSecret(lean, given ?? "")));
-    });
+    } catch (error) {
+      throw failed(lean, error);
+    }
   }
 
   free(): void {

@@ -7,15 +7,17 @@ let encoder: TextEncoder | undefined;
 
 /**
  * Writes `text` at `at`.
+ *
+ * @param rest - Gives what is there from `at` on, if that is not to be a new view up to `end`. It may go on behind `end`, and is then written to there.
  * @returns where it ends, or -1 if it does not fit before `end`.
  */
-export function writeUtf8(text: string, memory: Uint8Array, at: number, end: number): number {
+export function writeUtf8(text: string, memory: Uint8Array, at: number, end: number, rest?: (memory: Uint8Array) => Uint8Array): number {
   if (text.length > end - at) return -1;
   // Jest's jsdom has no TextEncoder.
   if (text.length <= SHORT || typeof TextEncoder === "undefined") return writeByHand(text, memory, at, end);
   encoder ??= new TextEncoder();
-  const { read, written } = encoder.encodeInto(text, memory.subarray(at, end));
-  return read === text.length ? at + written : -1;
+  const { read, written } = encoder.encodeInto(text, rest?.(memory) ?? memory.subarray(at, end));
+  return read === text.length && written <= end - at ? at + written : -1;
 }
 
 function writeByHand(text: string, memory: Uint8Array, at: number, end: number): number {

@@ -6,10 +6,11 @@
 use core::fmt;
 
 use hkdf::GenericHkdf;
-use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
+use subtle::{Choice, ConditionallySelectable as _};
 use zeroize::Zeroizing;
 
 use crate::error::Error;
+use crate::hash::ct_eq;
 use crate::mac::Mac;
 use crate::secret;
 use crate::text::{is_hex, write_hex};
@@ -42,7 +43,7 @@ impl KeyId {
     /// Whether two ids are the same. Nothing branches on it.
     #[must_use]
     pub fn ct_eq(&self, other: &Self) -> Choice {
-        self.0.ct_eq(&other.0)
+        ct_eq(&self.0, &other.0)
     }
 
     /// The id's characters.

@@ -3,9 +3,10 @@
 use core::fmt;
 
 use hkdf::HmacImpl;
-use hmac::Hmac;
+use hmac::block_api::HmacCore;
+use hmac::digest::block_api::{Buffer, FixedOutputCore as _, UpdateCore as _};
 use hmac::digest::typenum::U32;
-use hmac::digest::{Output, OutputSizeUser};
+use hmac::digest::{KeyInit as _, Output, OutputSizeUser};
 use subtle::Choice;
 
 pub use crate::hash::sha256;
@@ -16,19 +17,21 @@ pub const MAC_LEN: usize = 32;
 
 /// A key with its inner and outer state precomputed. Never prints its bytes; wiped when dropped.
 #[derive(Clone)]
-pub struct Key(Mac);
+pub struct Key(HmacCore<Hash>);
 
 impl Key {
     /// Takes a key of any length, its bytes as they are. As RFC 2104 has it, a key of over 64 bytes stands for its hash.
     #[must_use]
+    #[inline(never)]
     pub fn new(bytes: &[u8]) -> Self {
-        Self(HmacImpl::new_from_slice(bytes))
+        Self(HmacCore::new_from_slice(bytes).unwrap_or_else(|_| unreachable!("a key may have any length")))
     }
 
     /// Begins a MAC over a message given in pieces.
     #[must_use]
+    #[inline(never)]
     pub fn begin(&self) -> Mac {
-        self.0.clone()
+        Mac { core: self.0.clone(), buffer: Buffer::<HmacCore<Hash>>::default() }
     }
 
     /// The MAC of `message`.
@@ -60,13 +63,17 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A MAC under way. HKDF is built on it too, so that a module holds one copy of everything.
-pub struct Mac(Hmac<Hash>);
+/// A MAC under way. HKDF is built on it too, so that a module holds one copy of everything. It is the crate's `Hmac`, but can be ended
+/// where it is: every move of it is a copy of two states.
+pub struct Mac {
+    core: HmacCore<Hash>,
+    buffer: Buffer<HmacCore<Hash>>,
+}
 
 impl Clone for Mac {
     #[inline(never)]
     fn clone(&self) -> Self {
-        Self(self.0.clone())
+        Self { core: self.core.clone(), buffer: self.buffer.clone() }
     }
 }
 
@@ -81,14 +88,21 @@ impl Mac {
     /// The same, in place.
     #[inline(never)]
     pub fn add(&mut self, piece: &[u8]) {
-        self.0.update(piece);
+        self.buffer.digest_blocks(piece, |blocks| self.core.update_blocks(blocks));
     }
 
     /// Ends the message and returns its MAC.
     #[must_use]
+    pub fn sign(mut self) -> [u8; MAC_LEN] {
+        self.end()
+    }
+
+    /// The same, in place. What is added afterwards is of no message.
     #[inline(never)]
-    pub fn sign(self) -> [u8; MAC_LEN] {
-        self.0.finalize().into()
+    pub fn end(&mut self) -> [u8; MAC_LEN] {
+        let mut mac = Output::<Self>::default();
+        self.core.finalize_fixed_core(&mut self.buffer, &mut mac);
+        mac.into()
     }
 
     /// Ends the message and tells whether `mac` is exactly its MAC: all 32 bytes, compared in constant time.
@@ -103,9 +117,8 @@ impl OutputSizeUser for Mac {
 }
 
 impl HmacImpl for Mac {
-    #[inline(never)]
     fn new_from_slice(key: &[u8]) -> Self {
-        Self(HmacImpl::new_from_slice(key))
+        Key::new(key).begin()
     }
 
     fn update(&mut self, data: &[u8]) {

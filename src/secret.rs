@@ -288,18 +288,12 @@ fn has_few_distinct(secret: &[u8], first: u8) -> u8 {
     black_box(count.wrapping_sub(u64::from(MIN_DISTINCT)) >> 63) as u8
 }
 
-/// 1 for zero, 0 for any other number.
-fn is_zero(number: u64) -> u64 {
-    (number | number.wrapping_neg()) >> 63 ^ 1
-}
-
 /// Whether the text is one piece of at most 16 bytes, over and over.
 fn is_repeated(secret: &[u8]) -> u8 {
     let mut repeated = 0;
     for period in 1..=16 {
         let Some((_, later)) = secret.split_at_checked(period).filter(|(_, later)| later.len() >= period) else { break };
-        let difference = secret.iter().zip(later).fold(0, |sum, (one, other)| sum | (one ^ other));
-        repeated |= within(difference, 0, 0);
+        repeated |= ct_eq(&secret[..later.len()], later).unwrap_u8();
     }
     repeated
 }
@@ -332,15 +326,17 @@ const fn word(text: &[u8; 8]) -> u64 {
 }
 
 fn is_placeholder(secret: &[u8]) -> u8 {
-    let mut found = u64::from(ct_eq(secret, b"null").unwrap_u8());
+    // The highest bit stays set until there is a word without a difference.
+    let mut none = u64::MAX;
     let mut window = 0;
     for byte in secret {
         window = window << 8 | u64::from(*byte);
         for placeholder in &PLACEHOLDERS {
-            found |= is_zero((window | CASE) ^ placeholder);
+            let difference = (window | CASE) ^ placeholder;
+            none &= difference | difference.wrapping_neg();
         }
     }
-    found as u8
+    (none >> 63) as u8 ^ 1 | ct_eq(secret, b"null").unwrap_u8()
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::hash::Hash;
+use crate::hash::{Hash, ct_eq};
 use crate::mac::{Key, Mac};
 
 use super::NOT_LOADED;
-use super::memory::{Shared, clean, clear, cut, put, take, trap};
+use super::memory::{Shared, clean_short, clear, cut, put, take, trap};
 use crate::wasm::answer;
 
 const SLOTS: usize = 64;
@@ -23,7 +23,7 @@ static MAC: Shared<Option<Mac>> = Shared::new(None);
 /// Area: a key's bytes. Makes them the key with this stamp, in place of whatever is in its slot.
 #[wasm_bindgen]
 pub fn load_key(stamp: u32, len: usize) {
-    clean(|| {
+    clean_short(|| {
         let slot = slot(stamp);
         slot.stamp = stamp;
         slot.key = Some(Key::new(cut(len)));
@@ -44,7 +44,7 @@ pub fn free_key(stamp: u32) {
 /// Area: the message. Result: its MAC.
 #[wasm_bindgen]
 pub fn sign_mac(stamp: u32, len: usize) -> u32 {
-    clean(|| {
+    clean_short(|| {
         let message = cut(len);
         let Some(key) = key(stamp) else { return NOT_LOADED };
         put(0, &key.sign(message));
@@ -55,7 +55,7 @@ pub fn sign_mac(stamp: u32, len: usize) -> u32 {
 /// Area: a MAC, the message. 0 if the one is the other's.
 #[wasm_bindgen]
 pub fn verify_mac(stamp: u32, mac_len: usize, len: usize) -> u32 {
-    clean(|| {
+    clean_short(|| {
         let (mac, message) = (cut(mac_len), cut(len));
         key(stamp).map_or(NOT_LOADED, |key| answer(key.ct_verify(message, mac)))
     })
@@ -64,7 +64,7 @@ pub fn verify_mac(stamp: u32, mac_len: usize, len: usize) -> u32 {
 /// Begins a MAC over a message that does not fit into the area.
 #[wasm_bindgen]
 pub fn begin_mac(stamp: u32) -> u32 {
-    clean(|| {
+    clean_short(|| {
         let Some(key) = key(stamp) else { return NOT_LOADED };
         *MAC.get() = Some(key.begin());
         0
@@ -74,7 +74,7 @@ pub fn begin_mac(stamp: u32) -> u32 {
 /// Area: the next piece of the message.
 #[wasm_bindgen]
 pub fn update_mac(len: usize) {
-    clean(|| {
+    clean_short(|| {
         if let Some(mac) = MAC.get() {
             mac.add(cut(len));
         }
@@ -85,9 +85,10 @@ pub fn update_mac(len: usize) {
 /// Result: the MAC of the message. [`NOT_LOADED`] if none was begun.
 #[wasm_bindgen]
 pub fn end_mac() -> u32 {
-    clean(|| {
-        let Some(mac) = take(MAC.get()) else { return NOT_LOADED };
-        put(0, &mac.sign());
+    clean_short(|| {
+        let Some(mac) = MAC.get() else { return NOT_LOADED };
+        put(0, &mac.end());
+        clear(MAC.get());
         0
     })
 }
@@ -95,16 +96,19 @@ pub fn end_mac() -> u32 {
 /// Area: a MAC. 0 if it is the message's. [`NOT_LOADED`] if none was begun.
 #[wasm_bindgen]
 pub fn end_mac_verify(mac_len: usize) -> u32 {
-    clean(|| {
+    clean_short(|| {
         let candidate = cut(mac_len);
-        take(MAC.get()).map_or(NOT_LOADED, |mac| answer(mac.ct_verify(candidate)))
+        let Some(mac) = MAC.get() else { return NOT_LOADED };
+        let mac = mac.end();
+        clear(MAC.get());
+        answer(ct_eq(&mac, candidate))
     })
 }
 
 /// Area: the next piece of a key that does not fit into the area.
 #[wasm_bindgen]
 pub fn hash_key(len: usize) {
-    clean(|| {
+    clean_short(|| {
         HASH.get().get_or_insert_default().add(cut(len));
         0
     });
@@ -113,7 +117,7 @@ pub fn hash_key(len: usize) {
 /// Result: the hash of the key, which RFC 2104 puts in place of a key of over 64 bytes.
 #[wasm_bindgen]
 pub fn end_hash_key() {
-    clean(|| {
+    clean_short(|| {
         let Some(hash) = take(HASH.get()) else { trap() };
         put(0, &hash.finish());
         0

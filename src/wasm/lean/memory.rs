@@ -15,6 +15,8 @@ const AREA_LEN: usize = 64 * 1024;
 const RESULT_LEN: usize = 296;
 /// More than any exported function has on the stack; tests/constant-time measures how much that is.
 const BURN_LEN: usize = 4 * 1024;
+/// More than those have that do nothing but hash and compare.
+const SHORT_BURN_LEN: usize = 1024;
 
 /// Memory that JavaScript and Rust take turns to use.
 pub(super) struct Shared<T>(UnsafeCell<T>);
@@ -76,6 +78,11 @@ pub(super) fn clean(run: impl FnOnce() -> u32) -> u32 {
     wiped(separately(run))
 }
 
+/// The same for functions that do nothing but hash and compare: to clear the stack of any other takes as long as half a hash block.
+pub(super) fn clean_short(run: impl FnOnce() -> u32) -> u32 {
+    wiped_short(separately(run))
+}
+
 /// A call of its own: its stack begins where that of [`wiped`] does, and nothing of it is on the caller's.
 #[inline(never)]
 fn separately(run: impl FnOnce() -> u32) -> u32 {
@@ -85,6 +92,13 @@ fn separately(run: impl FnOnce() -> u32) -> u32 {
 /// The answer of a function that has run as a call of its own, when there is nothing left of it.
 #[inline(never)]
 pub(super) fn wiped(answer: u32) -> u32 {
+    black_box(&mut [0_u8; BURN_LEN - SHORT_BURN_LEN]);
+    wiped_short(answer)
+}
+
+/// The same, of a shorter stack.
+#[inline(never)]
+fn wiped_short(answer: u32) -> u32 {
     let used = core::mem::take(USED.get());
     black_box(&mut AREA.get()[..used]).fill(0);
     let (start, used) = LARGE.get();
@@ -93,7 +107,7 @@ pub(super) fn wiped(answer: u32) -> u32 {
         black_box(unsafe { core::slice::from_raw_parts_mut(*start as *mut u8, *used) }).fill(0);
         *used = 0;
     }
-    black_box(&mut [0_u8; BURN_LEN]);
+    black_box(&mut [0_u8; SHORT_BURN_LEN]);
     answer
 }
 
@@ -129,9 +143,8 @@ pub(super) fn trap() -> ! {
 /// Writes into the result.
 #[inline(never)]
 pub(super) fn put(offset: usize, bytes: &[u8]) {
-    for (place, byte) in RESULT.get().iter_mut().skip(offset).zip(bytes) {
-        *place = *byte;
-    }
+    let Some(place) = RESULT.get().get_mut(offset..offset + bytes.len()) else { trap() };
+    place.copy_from_slice(bytes);
 }
 
 /// Writes a number into the result.

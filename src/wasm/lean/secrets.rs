@@ -7,7 +7,7 @@ use crate::secret;
 
 use super::DUPLICATE;
 use super::calls::{cut_entries, listed};
-use super::memory::{clean, cut, put, trap};
+use super::memory::{clean, clean_short, cut, put, trap};
 use crate::wasm::answer;
 
 /// Area: 32 random bytes. Result: a new secret, 54 characters.
@@ -23,7 +23,7 @@ pub fn generate_secret() {
 /// Area: the expected secret, the candidate. 0 if they are equal.
 #[wasm_bindgen]
 pub fn verify_secret(expected_len: usize, candidate_len: usize) -> u32 {
-    clean(|| {
+    clean_short(|| {
         let (expected, candidate) = (cut(expected_len), cut(candidate_len));
         secret::ct_verify(candidate, expected).map_or_else(|error| error as u32, answer)
     })
@@ -32,7 +32,7 @@ pub fn verify_secret(expected_len: usize, candidate_len: usize) -> u32 {
 /// Area: a secret. Result: the digest that [`matches_digest`] takes.
 #[wasm_bindgen]
 pub fn digest_secret(len: usize) -> u32 {
-    clean(|| match secret::digest(cut(len)) {
+    clean_short(|| match secret::digest(cut(len)) {
         Ok(digest) => {
             put(0, &digest);
             0
@@ -44,7 +44,7 @@ pub fn digest_secret(len: usize) -> u32 {
 /// Area: a digest of 32 bytes, the candidate. 0 if it is the secret that the digest was made of.
 #[wasm_bindgen]
 pub fn matches_digest(candidate_len: usize) -> u32 {
-    clean(|| {
+    clean_short(|| {
         let Some(digest) = cut(32).first_chunk() else { trap() };
         answer(secret::ct_matches(digest, cut(candidate_len)))
     })

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compareFigures } from "./outside/figures.mjs";
 import { narrowModule } from "./outside/instrument.mjs";
+import { NONCE, NOW } from "./outside/material.mjs";
 import { capture, indexOf, search } from "./outside/memory.mjs";
 import { dropInstance, hooks, instances, replaceModules, watchWebAssembly } from "./outside/webassembly.mjs";
 
@@ -14,7 +15,7 @@ watchWebAssembly({ bare: true });
 const { World } = await import("./outside/world.mjs");
 
 const world = new World("exhaustion");
-const { api, m } = world;
+const { api, http, m, webhooks } = world;
 const ofLarge = { field: m.largeField };
 const keyring = api.createKeyring(m.secret);
 const token = world.sign(keyring);
@@ -22,6 +23,18 @@ const largeToken = world.sign(keyring, ofLarge);
 const mac = api.hmacSha256(m.key, m.message);
 const largeMac = api.hmacSha256(m.hugeKey, m.largeMessage);
 keyring.free();
+const delivery = { secret: m.secret, headers: webhooks.signWebhook("github", { secret: m.secret, body: m.message }), now: NOW };
+const received = (/** @type {string} */ body) => {
+  try {
+    return webhooks.verifyWebhook("github", { ...delivery, body }).idempotencyKey;
+  } catch (error) {
+    if (error instanceof api.CountersignError && error.code === "signature_invalid") return "refused";
+    throw error;
+  }
+};
+const messageKeys = api.createKeyring(m.secret);
+const plainRequest = { method: "POST", target: "/a?b", headers: [["content-type", "text/plain"]], body: m.field, audience: "https://app.example" };
+const request = { ...plainRequest, headers: [...plainRequest.headers, ...http.signMessage(messageKeys, plainRequest, { now: NOW, nonce: NONCE })] };
 const patterns = indexOf(world.patterns.all);
 const figures = { "calls that ran out of stack": 0, "bytes left without stack": 0 };
 
@@ -49,6 +62,11 @@ const uses = {
   fingerprint: () => api.fingerprint(m.secret),
   verifyCall: () => verified(token),
   "encodeValue, large": () => api.encodeValue(ofLarge).length,
+  signWebhook: () => webhooks.signWebhook("github", { secret: m.secret, body: m.message }).length,
+  "verifyWebhook, yes": () => received(m.message),
+  "verifyWebhook, no": () => received(m.largeField),
+  signMessage: () => http.signMessage(messageKeys, plainRequest, { now: NOW, nonce: NONCE }).length,
+  "verifyMessage, yes": () => http.verifyMessage(messageKeys, request, { now: NOW }).keyId,
 };
 
 /** Runs `use` with as little stack as there is `frames` frames above where it ends. @param {() => void} use @param {number} frames */
@@ -120,8 +138,8 @@ for (const [name, use] of Object.entries(uses)) {
 
 test("no memory for large arguments is a clear error and no yes", () => {
   replaceModules(narrowModule, "lean");
-  instances.length = 0;
   dropInstance(api);
+  instances.length = 0;
   const own = api.createKeyring(m.secret);
   for (const use of [() => world.sign(own, ofLarge), () => api.verifyCall(own, largeToken, world.call(ofLarge)), () => api.encodeValue(ofLarge)]) {
     assert.throws(use, { name: "CountersignError", code: "value_unsupported", message: /there is no memory for its size/ });

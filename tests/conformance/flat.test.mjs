@@ -9,7 +9,7 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import { build } from "esbuild";
 import { compareFigures } from "./outside/figures.mjs";
-import { NOW, shortKey, statesOf } from "./outside/material.mjs";
+import { NONCE, NOW, shortKey, statesOf } from "./outside/material.mjs";
 import { capture, indexOf, search } from "./outside/memory.mjs";
 import { instances, watchWebAssembly } from "./outside/webassembly.mjs";
 
@@ -22,12 +22,13 @@ const collect = /** @type {() => void} */ (vm.runInNewContext("gc"));
 /** What JavaScript may have more of after a test: the engine's own caches and compiled code. */
 const SLACK = 2 << 20;
 const CALLS = 1_000_000;
+const MESSAGES = 100_000;
 const KEYRINGS = 100_000;
 const CONTEXTS = 300;
-const figures = { "calls with flat memory": 0, "keyrings with flat memory": 0, "contexts with forgotten handles": 0, "bytes that WebAssembly's memory grew": 0 };
+const figures = { "calls with flat memory": 0, "messages and deliveries with flat memory": 0, "keyrings with flat memory": 0, "contexts with forgotten handles": 0, "bytes that WebAssembly's memory grew": 0 };
 
 const world = new World("flat");
-const { api, m } = world;
+const { api, http, m, webhooks } = world;
 const bytesOfMemory = () => instances.map(({ memory }) => memory.buffer.byteLength);
 
 /** JavaScript's memory that is in use, when all garbage is gone. */
@@ -102,6 +103,48 @@ test("a million calls of all kinds, in one instance", async () => {
   assert.equal(instances.filter(({ kind }) => kind === "lean").length, 1);
   figures["calls with flat memory"] = CALLS;
   for (const handle of [keyring, key, expected]) handle.free();
+});
+
+/** @param {"github" | "slack"} provider @param {string} body */
+const delivery = (provider, body) => ({ secret: m.secret, headers: webhooks.signWebhook(provider, { secret: m.secret, body, timestamp: NOW }), now: NOW, body });
+
+test("a hundred thousand messages and deliveries, in one instance", async () => {
+  const keyring = api.createKeyring([m.secret, m.other]);
+  const request = { method: "POST", target: "/a?b", headers: [["content-type", "text/plain"]], body: m.message, audience: "https://app.example" };
+  const options = { now: NOW, nonce: NONCE };
+  const signed = { ...request, headers: [...request.headers, ...http.signMessage(keyring, request, options)] };
+  const received = delivery("slack", m.message);
+  /** @type {(() => boolean)[]} */
+  const calls = [
+    () => http.signMessage(keyring, request, options).length === 3,
+    () => http.verifyMessage(keyring, signed, options).caller === "default",
+    () => refused(() => http.verifyMessage(keyring, { ...signed, body: m.field }, options), "signature_invalid"),
+    () => refused(() => http.verifyMessage(keyring, request, options), "signature_missing"),
+    () => webhooks.signWebhook("slack", { secret: m.secret, body: m.message, timestamp: NOW }).length === 2,
+    () => webhooks.verifyWebhook("slack", received).timestamp === NOW,
+    () => refused(() => webhooks.verifyWebhook("slack", { ...received, body: m.field }), "signature_invalid"),
+    () => refused(() => webhooks.verifyWebhook("slack", { ...received, secret: "weak" }), "secret_weak"),
+  ];
+  let wentWrong = 0;
+  await assertFlat((i) => void (calls[i % calls.length]() || wentWrong++), 10_000, MESSAGES);
+  assert.equal(wentWrong, 0);
+  assert.equal(instances.filter(({ kind }) => kind === "messages").length, 1);
+  figures["messages and deliveries with flat memory"] = MESSAGES;
+  keyring.free();
+});
+
+test("an instance of the messages module that a large body has made grow is not kept, and there is nothing left in it", () => {
+  const [small, large] = [delivery("github", m.message), delivery("github", m.largeField.repeat(40))];
+  const used = () => instances.filter(({ kind }) => kind === "messages");
+  webhooks.verifyWebhook("github", small);
+  const before = used().length;
+  webhooks.verifyWebhook("github", large);
+  assert.equal(used().length, before, "the large one is verified where the small one was");
+  webhooks.verifyWebhook("github", small);
+  const [grown, kept] = used().slice(-2);
+  assert.equal(used().length, before + 1);
+  assert.ok(grown.memory.buffer.byteLength > 4 << 20 && kept.memory.buffer.byteLength < 1 << 20);
+  assert.deepEqual(search(capture(grown.memory), indexOf(world.patterns.all)), []);
 });
 
 test("large arguments grow WebAssembly's memory once", async () => {

@@ -8,11 +8,11 @@ import { readReport } from "./places.mjs";
 /** The package's modules, and how each begins in code that holds it. @param {string} folder the app's */
 function readWasm(folder) {
   const installed = join(folder, "node_modules/countersign");
-  return Object.entries({ lean: "lean.packed", rich: "rich.base64" }).map(([name, generated]) => {
+  return Object.entries({ lean: "lean.packed", messages: "messages.base64", rich: "rich.base64" }).map(([name, generated]) => {
     // A piece that no minifier writes in another way, whichever quotes it puts around the text.
     const inlined = /"[^"]*?([\w#%-&(-;=?-[\]^{-~]{60})/.exec(readFileSync(join(installed, `esm/core/wasm/generated/${generated}.js`), "utf8"))?.[1];
     if (inlined === undefined) throw new Error(`The package holds no ${name}.wasm as text.`);
-    return { bytes: readFileSync(join(installed, `wasm/${name}.wasm`)), inlined };
+    return { name, bytes: readFileSync(join(installed, `wasm/${name}.wasm`)), inlined };
   });
 }
 /** Texts that only the server's code holds: esm/next/index.js, esm/client/deployment.js and esm/client/local-secret.js. */
@@ -91,7 +91,11 @@ export function checkClientBundles(folder, secret) {
   const server = contents(join(folder, ".next/server"));
   const client = contents(join(folder, ".next/static"));
   // Each of these texts is first found where it should be, so that its absence says something.
-  for (const { inlined } of readWasm(folder)) assert(client.some((chunk) => chunk.includes(inlined)), "The client's code does not hold the primitives.");
+  for (const { name, inlined } of readWasm(folder)) {
+    assert(server.some((chunk) => chunk.includes(inlined)), `The server's code does not hold ${name}.wasm.`);
+    // What signs messages is nothing that a browser can import.
+    assert(client.some((chunk) => chunk.includes(inlined)) === (name !== "messages"), `The client's code ${name === "messages" ? "holds" : "does not hold"} ${name}.wasm.`);
+  }
   for (const text of serverTexts) assert(server.some((chunk) => chunk.includes(text)), `The server's code does not hold "${text}".`);
   assert(readFileSync(join(root, "node_modules/next/dist/compiled/buffer/index.js"), "utf8").includes(bufferText), `Next.js's Buffer does not hold "${bufferText}".`);
   for (const text of [...serverTexts, bufferText]) assert(!client.some((chunk) => chunk.includes(text)), `The client's code holds "${text}".`);

@@ -10,9 +10,15 @@ export interface Report extends Outcome {
   answers: string[];
 }
 
+/** What no browser can import. */
+export interface ServerEntries {
+  http: unknown;
+  webhooks: unknown;
+}
+
 /** Runs the conformance suite here. */
-export async function report(answers: string[] = []): Promise<Report> {
-  return { runtime: runtime(), answers, ...(await conformance({ api, inspect, vectors })) };
+export async function report(answers: string[] = [], entries?: ServerEntries): Promise<Report> {
+  return { runtime: runtime(), answers, ...(await conformance({ api, inspect, ...entries, vectors })) };
 }
 
 // By what it finds, and without names that Next.js replaces when it builds.

@@ -4,4 +4,4 @@ export interface Outcome {
   failures: { name: string; message: string }[];
 }
 export const vectors: unknown;
-export function conformance(given: { api: unknown; inspect: unknown; vectors: unknown }): Promise<Outcome>;
+export function conformance(given: { api: unknown; inspect: unknown; http?: unknown; webhooks?: unknown; vectors: unknown }): Promise<Outcome>;

@@ -1,8 +1,7 @@
-import { signedCalls } from "../../lib/calls";
-import { report } from "../../lib/report";
+import { serverReport } from "../../lib/server-report";
 
 export const runtime = "edge";
 
 export async function GET(): Promise<Response> {
-  return Response.json(await report(await signedCalls()));
+  return Response.json(await serverReport());
 }

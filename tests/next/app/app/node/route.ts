@@ -1,6 +1,5 @@
-import { signedCalls } from "../../lib/calls";
-import { report } from "../../lib/report";
+import { serverReport } from "../../lib/server-report";
 
 export async function GET(): Promise<Response> {
-  return Response.json(await report(await signedCalls()));
+  return Response.json(await serverReport());
 }

@@ -1,8 +1,8 @@
 "use server";
 
-import { signedCalls } from "../../lib/calls";
-import { report, type Report } from "../../lib/report";
+import type { Report } from "../../lib/report";
+import { serverReport } from "../../lib/server-report";
 
 export async function run(): Promise<Report> {
-  return report(await signedCalls());
+  return serverReport();
 }

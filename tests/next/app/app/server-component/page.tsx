@@ -1,9 +1,8 @@
 import { connection } from "next/server";
-import { signedCalls } from "../../lib/calls";
-import { report } from "../../lib/report";
 import { ReportView } from "../../lib/report-view";
+import { serverReport } from "../../lib/server-report";
 
 export default async function Page() {
   await connection();
-  return <ReportView report={await report(await signedCalls())} />;
+  return <ReportView report={await serverReport()} />;
 }

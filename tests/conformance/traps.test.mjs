@@ -207,6 +207,7 @@ const forged = ({ headers, ...rest }) => ({ ...rest, headers: headers.map((/** @
 /** @param {any} message */
 const verified = (message) => http.verifyMessage(keyring, message, { now: NOW }).keyId;
 const delivery = signWebhook("github", { secret: m.secret, body: m.message });
+const largeDelivery = signWebhook("github", { secret: m.secret, body: m.largeField });
 /** @param {string} body */
 const received = (body) => verifyWebhook("github", { secret: m.secret, headers: delivery, body, now: NOW }).idempotencyKey;
 
@@ -231,6 +232,7 @@ const firstUses = [
   ["signWebhook", "messages", () => JSON.stringify(signWebhook("github", { secret: m.secret, body: m.message }))],
   ["verifyWebhook, yes", "messages", () => received(m.message)],
   ["verifyWebhook, no", "messages", () => refused(() => received(`${m.message}x`), "signature_invalid")],
+  ["verifyWebhook, large, yes", "messages", () => verifyWebhook("github", { secret: m.secret, headers: largeDelivery, body: m.largeField, now: NOW }).idempotencyKey],
   ["verifySecret, the first use", "lean", uses["verifySecret, yes"]],
   ["verifyCall, the first use", "lean", uses["verifyCall, yes"]],
 ];

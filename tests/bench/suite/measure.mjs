@@ -80,7 +80,9 @@ export async function measurePairs(pairs, { rounds, warmMs, batchMs }) {
       for (let spent = process.cpuUsage(started); spent.user + spent.system < 1000 * warmMs; spent = process.cpuUsage(started)) {
         each = (await side.time(Math.max(1, Math.min(1000, Math.round(5000 / Math.max(each, 0.01)))))).cpu;
       }
-      side.count = Math.max(1, Math.round((1000 * batchMs) / Math.max(each, 0.01)));
+      // All inputs at least, unless a call takes milliseconds.
+      const least = each < 1000 * Math.min(1, batchMs) ? INPUTS : 1;
+      side.count = Math.max(least, Math.round((1000 * batchMs) / Math.max(each, 0.01)));
     }
     times[pair.name] = { wall: { ours: [], theirs: [] }, cpu: { ours: [], theirs: [] } };
     prepared.push({ name: pair.name, sides });

@@ -10,7 +10,7 @@ use crate::keyring::{self, Derivation, ID_LEN, KEY_LEN, KeyId, Listed, MAX_KEYS}
 use crate::mac::Key;
 
 use super::NOT_LOADED;
-use super::calls::{ENTRY_LEN, listed, read_call, read_token, stamp_of, verdict};
+use super::calls::{ENTRY_LEN, listed, read_call, read_token, stamp_of, tell, tell_names};
 use super::keys::key;
 use super::memory::{cut, put, put_number, trap, wiped};
 
@@ -19,8 +19,9 @@ const TOLD: usize = 8;
 const TOLD_AT: usize = 168;
 
 /// Area: the accepted secrets, `secrets_len` bytes of them: each behind the number of its caller and its length; then the token and the call
-/// as in `verify_call`. Result: the number of the secret that the token's key is of, and the rest as in `verify_call`; if a secret is refused,
-/// its number. Behind that the ids of the first eight keys.
+/// as in `verify_call`. Result: the number of the secret that the token's key is of, and the rest as in `verify_call`; behind that, until when the
+/// nonce is kept, high and low half; its name; the names of the idempotency key and the arguments; if a secret is refused, its number. Behind
+/// all that the ids of the first eight keys.
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
 pub fn admit_call(
@@ -94,7 +95,13 @@ pub(super) fn judge(
         Err(error) => return *error as u32,
     };
     let Some(key) = found.key else { return NOT_LOADED };
-    verdict(found.index, token, call, key, found.known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
+    // Nothing of this depends on whether the token is good but the answer, which tells JavaScript whether to look at the result.
+    tell(found.index, token);
+    // Who has a keyring remembers the nonce itself, if at all.
+    if given == Given::Secrets {
+        tell_names(token, call);
+    }
+    call.verdict(token, key, found.known, u64::from(now_high) << 32 | u64::from(now_low), tolerance_ms)
 }
 
 struct Found<'a> {

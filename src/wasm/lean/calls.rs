@@ -1,6 +1,5 @@
 //! Values and signed calls.
 
-use subtle::Choice;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::call::{Call, FunctionType, NONCE_LEN, Token};
@@ -73,7 +72,7 @@ fn sign(
 
 /// Area: the keyring's entries, the token, audience, name, idempotency key (none if it is empty), encoded arguments (or they are in the
 /// large area). Result: the number of the key that the token names, in the order of the entries, or of the one to load; the token's time,
-/// high and low half; its nonce; until when that is kept, high and low half; its name; the names of the idempotency key and the arguments.
+/// high and low half; its nonce.
 #[wasm_bindgen]
 #[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
 pub fn verify_call(
@@ -97,20 +96,22 @@ pub(super) fn read_token(text: &[u8]) -> Result<Token, Error> {
     Token::parse(text)
 }
 
-/// Writes what a token says into the result, and says whether the token is good. Nothing depends on that but the answer, which tells
-/// JavaScript whether to look at the result.
-pub(super) fn verdict(index: u32, token: &Token, call: &Call<'_>, key: &Key, known: Choice, now: u64, tolerance_ms: u32) -> u32 {
+/// Writes what a token says into the result.
+pub(super) fn tell(index: u32, token: &Token) {
     put_number(0, index);
     // The high half comes first.
     put(4, &token.issued_at.rotate_left(32).to_le_bytes());
     put(12, &token.nonce);
+}
+
+/// Writes what a database remembers a call by into the result, behind that.
+pub(super) fn tell_names(token: &Token, call: &Call<'_>) {
     put(28, &replay::keep_until(token.issued_at).rotate_left(32).to_le_bytes());
     put(36, &replay::nonce_name(token));
     if let Some(used) = replay::use_name(call) {
         put(36 + NAME_LEN, &used);
         put(36 + 2 * NAME_LEN, &replay::args_name(call));
     }
-    call.verdict(token, key, known, now, tolerance_ms)
 }
 
 /// Area: a name, then a list of `count` texts, each behind its length. Whether a function with this list of callers admits the caller of

@@ -19,7 +19,7 @@ const CALLER_FORBIDDEN: u64 = 14;
 const FUNCTION_FORBIDDEN: u64 = 15;
 /// What JavaScript reads and wipes.
 const RESULT_LEN: usize = 296;
-/// Where `admit_call` tells key ids, behind all that `verify_call` tells.
+/// Where `admit_call` tells key ids, behind all else.
 const IDS_AT: usize = 168;
 const AREA_LEN: usize = 64 * 1024;
 /// Ours; JavaScript uses each once.
@@ -55,7 +55,7 @@ fn refused(len: usize) -> (&'static str, u64) {
     }
 }
 
-/// Holds what `verify_call` says of a call, whether it is good or not, to the second implementation: until when its nonce is kept, and the
+/// Holds what `admit_call` says of a call, whether it is good or not, to the second implementation: until when its nonce is kept, and the
 /// names it is remembered by.
 fn remembered(vector: &Token, result: &[u8]) -> Checked {
     let Token { kept_until, names, .. } = vector;
@@ -63,7 +63,7 @@ fn remembered(vector: &Token, result: &[u8]) -> Checked {
     let names: Vec<u8> = names.concat();
     let rest = &result[36 + names.len()..IDS_AT];
     let is_right = result[28..36] == until && result[36..].starts_with(&names) && rest.iter().all(|byte| *byte == 0);
-    ensure(is_right, || format!("verify_call has other names: {:?}", String::from_utf8_lossy(&result[28..])))
+    ensure(is_right, || format!("admit_call has other names: {:?}", String::from_utf8_lossy(&result[28..])))
 }
 
 impl<'m> Lean<'m> {
@@ -256,7 +256,8 @@ impl<'m> Lean<'m> {
             let presented: [(&[u8], bool); 4] = [(ids[0], false), (ids[1], false), (public, false), (mac, true)];
             let (answer, result) = self.call("verify_call", way, &verify, &[presented, described].concat())?;
             ensure(answer == expected, || format!("verify_call {way} answered {answer} instead of {expected}"))?;
-            if answer == SIGNATURE_MALFORMED { Ok(()) } else { remembered(vector, &result) }
+            let told = answer == SIGNATURE_MALFORMED || result[12..28] == nonce[..] && result[28..].iter().all(|byte| *byte == 0);
+            ensure(told, || format!("verify_call {way} tells another nonce, or more than that"))
         };
         let ours = entry(key_id, STAMP);
         check(0, way, [&other, &ours], mac)?;

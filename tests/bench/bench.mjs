@@ -2,12 +2,14 @@
 //   node tests/bench/bench.mjs [--quick] [--gate] [--json] [--only <part, or part of a row's name>]... [--from <file>]
 //
 // --quick: this Node.js only, one process a part, fewer rounds. --gate: ends with 1 if a row misses what is asserted of it, and says by how much.
-// --only measures and asserts some rows; --from takes what was measured before. A whole run writes tests/figures/bench.json.
+// --only measures and asserts some rows; --from takes what was measured before. A whole run writes tests/figures/bench.json,
+// and www/docs/performance.md with its pictures from it.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { BuildError, runMain } from "../../pkg-template/build/process.mjs";
+import { writePage } from "./page/document.mjs";
 import { ensurePeers } from "./peers/install.mjs";
 import { installedNodes, thisNode } from "./suite/nodes.mjs";
 import { measurePairRows } from "./suite/pairs.mjs";
@@ -77,7 +79,10 @@ async function main() {
   /** @type {Figures} */
   const figures = options.from === undefined ? await measure(asked, options.quick) : JSON.parse(readFileSync(options.from, "utf8"));
   const text = `${JSON.stringify(figures, null, 2)}\n`;
-  if (options.from === undefined && !options.quick && options.only.length === 0) writeFileSync(file, text);
+  if (options.from === undefined && !options.quick && options.only.length === 0) {
+    writeFileSync(file, text);
+    await writePage(figures);
+  }
   console.log(options.json ? text : table(figures.rows));
   if (!options.gate) return;
   const lacking = shortfalls(figures.rows, asked);

@@ -20,7 +20,7 @@ export const testsOf = (page) =>
   page === commandPage ? readdirSync(join(root, "tests/cli")).filter((name) => name.endsWith(".test.mjs")).map((name) => `tests/cli/${name}`) : [page.replace(/^www\/docs\/(\w+).*$/, "tests/docs/$1.test.mjs")];
 
 /** What else a user reads. Code in there is the README's. */
-export const others = ["pkg-template/README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["attacks", "design", "errors", "timing"].map((name) => `www/docs/${name}.md`)];
+export const others = ["pkg-template/README.md", "SECURITY.md", "CHANGELOG.md", "CONTRIBUTING.md", ...["attacks", "design", "errors", "performance", "timing"].map((name) => `www/docs/${name}.md`)];
 
 export const documents = ["README.md", ...others, ...pages];
 

@@ -19,10 +19,11 @@ export const commands = {
   timing: "npm run bench:timing",
   replay: "npm run bench:replay",
   webhooks: "npm run bench:webhooks",
+  bench: "npm run bench",
 };
 
 /**
- * What SECURITY.md shows: what of which file, with names of figures in braces. The files hold more; timing, replay and webhooks have pages of their own.
+ * What SECURITY.md shows: what of which file, with names of figures in braces. The files hold more; timing, replay, webhooks and bench have pages of their own.
  * @type {readonly (readonly [file: string, what: string, figures: string])[]}
  */
 export const shown = [

@@ -1,5 +1,5 @@
 // What a guard adds to a query in a fresh context, over WebAssembly, @noble/hashes and crypto.subtle.
-import { axis, colours, draw, title } from "./draw.mjs";
+import { axis, colours, draw, finite, title } from "./draw.mjs";
 
 /** @typedef {import("../suite/result.mjs").Figures} Figures */
 
@@ -11,11 +11,11 @@ function times({ rows }, state) {
     if (measured === undefined || !("ratio" in measured)) throw new Error(`Nothing was measured of "${name}".`);
     return measured;
   });
-  return [each[0]?.ours ?? Number.NaN, ...each.map(({ theirs }) => theirs)];
+  return [each[0]?.ours, ...each.map(({ theirs }) => theirs)].map((ms) => finite(ms, `cold guard ${state}`));
 }
 
 /** @param {Figures} figures */
-export function cold(figures) {
+export async function cold(figures) {
   const states = ["seen", "unseen"];
   const found = states.map((state) => times(figures, state));
   const names = ["countersign", "over @noble/hashes", "over crypto.subtle"];

@@ -17,6 +17,12 @@ export const axis = {
 /** @param {string} text @param {number} top @param {string} [subtext] */
 export const title = (text, top, subtext = "") => ({ text, subtext, left: 16, top, textStyle: { color: colours.text, fontSize: 16, fontFamily: font, fontWeight: 600 }, subtextStyle: { color: colours.soft, fontSize: 12, fontFamily: font } });
 
+/** A number that can be drawn: echarts leaves others out without a word. @param {number | undefined} value @param {string} name */
+export function finite(value, name) {
+  if (value === undefined || !Number.isFinite(value)) throw new Error(`"${name}" has a figure that is no number: ${value}`);
+  return value;
+}
+
 /** @param {Record<string, unknown>} option of echarts @param {number} height @param {string} label what the picture shows, for who does not see it @returns {Promise<string>} */
 export async function draw(option, height, label) {
   await ensurePeers();
@@ -25,7 +31,6 @@ export async function draw(option, height, label) {
   try {
     chart.setOption({ animation: false, backgroundColor: "#ffffff", textStyle: { fontFamily: font }, ...option });
     const svg = renamed(chart.renderToSVGString());
-    if (/NaN|undefined|Infinity/.test(svg)) throw new Error(`The picture of "${label}" has a place that is no number.`);
     return `${svg.replace("<svg ", `<svg role="img" aria-label="${label}" `)}\n`;
   } finally {
     chart.dispose();

@@ -1,6 +1,6 @@
 // Calls a second by the number of their arguments, and messages a second by the length of their bodies: on logarithmic scales, where what grows in
 // proportion is a straight line.
-import { WIDTH, axis, colours, draw, title } from "./draw.mjs";
+import { WIDTH, axis, colours, draw, finite, title } from "./draw.mjs";
 
 /** @typedef {import("../suite/result.mjs").Figures} Figures */
 
@@ -8,14 +8,14 @@ import { WIDTH, axis, colours, draw, title } from "./draw.mjs";
 function points({ rows }, name) {
   const measured = Object.values(rows.find((row) => row.name === `growth of ${name}, slope`)?.byNode ?? {}).at(-1);
   if (measured === undefined || !("value" in measured) || measured.points === undefined) throw new Error(`Nothing was measured of the growth of ${name}.`);
-  return measured.points.map(({ size, us }) => [size, 1e6 / us]);
+  return measured.points.map(({ size, us }) => [size, finite(1e6 / us, `growth of ${name}`)]);
 }
 
 const bytes = (/** @type {number} */ value) => (value >= 2 ** 20 ? `${value / 2 ** 20} MB` : `${value / 1024} kB`);
 const count = (/** @type {number} */ value) => value.toLocaleString("en");
 
 /** @param {Figures} figures */
-export function growth(figures) {
+export async function growth(figures) {
   /** @param {string} name @param {string} called @param {string} colour @param {number} index */
   const line = (name, called, colour, index) => ({ name: called, type: "line", xAxisIndex: index, yAxisIndex: index, data: points(figures, name), symbol: "circle", symbolSize: 7, color: colour, lineStyle: { width: 2, color: colour } });
   const [left, width] = [76, (WIDTH - 2 * 76 - 40) / 2];

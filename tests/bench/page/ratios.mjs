@@ -1,5 +1,5 @@
 // How many times ours each peer takes, row by row, on a logarithmic scale, with the least that is asserted of each row.
-import { WIDTH, axis, colours, draw, title } from "./draw.mjs";
+import { WIDTH, axis, colours, draw, finite, title } from "./draw.mjs";
 
 /** @typedef {import("../suite/result.mjs").Figures} Figures */
 
@@ -8,9 +8,10 @@ const TOP = 76;
 const LEFT = 372;
 
 /** @param {Figures} figures */
-export function ratios({ rows }) {
+export async function ratios({ rows }) {
   const shown = rows.filter(({ kind, part }) => kind === "ratio" && part !== "cost");
   if (shown.length === 0) throw new Error("There is no ratio to draw.");
+  for (const { figure, name } of shown) finite(figure, name);
   const all = shown.flatMap(({ figure, gate }) => (gate === undefined ? [figure] : [figure, gate]));
   // Whole powers of 2, with room for the text behind the longest bar.
   const [least, most] = [2 ** Math.floor(Math.log2(Math.min(0.5, ...all))), 2 ** Math.ceil(Math.log2(1.5 * Math.max(4, ...all)))];

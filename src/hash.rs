@@ -1,6 +1,6 @@
 //! SHA-256 (FIPS 180-4) of the crate `sha2`, compiled once.
 //!
-//! The crates `digest`, `hmac` and `hkdf` are generic, and the compiler copies the whole of a hash into each place that uses it. Here it
+//! The crates `digest` and `hmac` are generic, and the compiler copies the whole of a hash into each place that uses it. Here it
 //! goes no further than a call, which makes the lean module a tenth smaller and costs nothing beside the hash itself.
 
 use sha2::block_api::Sha256VarCore;

@@ -5,18 +5,23 @@
 
 use core::fmt;
 
-use hkdf::GenericHkdf;
 use subtle::{Choice, ConditionallySelectable as _};
-use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::hash::ct_eq;
-use crate::mac::Mac;
+use crate::mac::{Key, MAC_LEN};
 use crate::secret;
 use crate::text::{is_hex, write_hex};
 
-/// The length of a derived key, in bytes.
-pub const KEY_LEN: usize = 32;
+/// The length of a derived key, in bytes: all that one MAC gives.
+pub const KEY_LEN: usize = MAC_LEN;
+
+/// A derived key, which wipes itself when it is dropped. The lean module wipes its whole stack instead.
+#[cfg(any(feature = "std", test))]
+pub type Derived = zeroize::Zeroizing<[u8; KEY_LEN]>;
+/// A derived key.
+#[cfg(not(any(feature = "std", test)))]
+pub type Derived = [u8; KEY_LEN];
 
 /// The length of a key id or a fingerprint, in characters.
 pub const ID_LEN: usize = 16;
@@ -31,8 +36,8 @@ const SALT: &[u8] = b"countersign.v1";
 pub struct KeyId([u8; ID_LEN]);
 
 impl KeyId {
-    /// What stands where there is none.
-    pub const NONE: Self = Self([b'0'; ID_LEN]);
+    /// What stands where there is none: no digits, so that it is no key's.
+    pub const NONE: Self = Self([0; ID_LEN]);
 
     /// Reads a key id.
     #[must_use]
@@ -65,8 +70,8 @@ impl fmt::Debug for KeyId {
     }
 }
 
-/// What keys follow from a secret.
-pub struct Derivation(GenericHkdf<Mac>);
+/// What keys follow from a secret: HKDF's pseudorandom key, as the key that it is.
+pub struct Derivation(Key);
 
 impl Derivation {
     /// Begins with a usable secret.
@@ -78,46 +83,53 @@ impl Derivation {
         Ok(Self::from_usable(secret))
     }
 
+    /// RFC 5869, section 2.2.
     fn from_usable(secret: &[u8]) -> Self {
-        Self(GenericHkdf::new(Some(SALT), secret))
+        Self(Key::new(&derive(&Key::new(SALT), secret)[..]))
     }
 
     /// The key that signs function calls.
     #[must_use]
-    pub fn call_key(&self) -> Zeroizing<[u8; KEY_LEN]> {
-        Zeroizing::new(self.expand(b"call"))
+    pub fn call_key(&self) -> Derived {
+        self.expand(b"call\x01")
     }
 
     /// The key that signs HTTP messages.
     #[must_use]
-    pub fn http_key(&self) -> Zeroizing<[u8; KEY_LEN]> {
-        Zeroizing::new(self.expand(b"http"))
+    pub fn http_key(&self) -> Derived {
+        self.expand(b"http\x01")
     }
 
     /// The name that tokens give the keys of this secret.
     #[must_use]
     pub fn key_id(&self) -> KeyId {
-        KeyId(self.id(b"key-id"))
+        KeyId(self.id(b"key-id\x01"))
     }
 
     /// A short text that is the same for the same secret, to compare by eye: 16 lower-case hexadecimal digits.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; ID_LEN] {
-        self.id(b"fingerprint")
+        self.id(b"fingerprint\x01")
     }
 
     fn id(&self, info: &[u8]) -> [u8; ID_LEN] {
         let mut text = [0; ID_LEN];
-        write_hex(&self.expand::<{ ID_LEN / 2 }>(info), &mut text);
+        write_hex(&self.expand(info)[..ID_LEN / 2], &mut text);
         text
     }
 
-    fn expand<const N: usize>(&self, info: &[u8]) -> [u8; N] {
-        let mut out = [0; N];
-        let expanded = self.0.expand(info, &mut out);
-        assert!(expanded.is_ok(), "HKDF-SHA256 gives up to 8160 bytes");
-        out
+    /// RFC 5869, section 2.3, as far as one MAC goes: `info` ends with the number of the block, 1.
+    fn expand(&self, info: &[u8]) -> Derived {
+        derive(&self.0, info)
     }
+}
+
+#[inline(never)]
+fn derive(key: &Key, message: &[u8]) -> Derived {
+    let derived = key.sign(message);
+    #[cfg(any(feature = "std", test))]
+    let derived = zeroize::Zeroizing::new(derived);
+    derived
 }
 
 impl fmt::Debug for Derivation {
@@ -253,6 +265,6 @@ mod tests {
     #[test]
     fn nothing_prints_a_key() {
         assert_eq!(format!("{:?}", Derivation::new(SECRET).unwrap()), "Derivation(..)");
-        assert_eq!(format!("{:?}", crate::mac::Key::new(SECRET)), "Key(..)");
+        assert_eq!(format!("{:?}", Key::new(SECRET)), "Key(..)");
     }
 }

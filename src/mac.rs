@@ -2,11 +2,9 @@
 
 use core::fmt;
 
-use hkdf::HmacImpl;
 use hmac::block_api::HmacCore;
 use hmac::digest::block_api::{Buffer, FixedOutputCore as _, UpdateCore as _};
-use hmac::digest::typenum::U32;
-use hmac::digest::{KeyInit as _, Output, OutputSizeUser};
+use hmac::digest::{KeyInit as _, Output};
 use subtle::Choice;
 
 pub use crate::hash::sha256;
@@ -63,7 +61,7 @@ impl fmt::Debug for Key {
     }
 }
 
-/// A MAC under way. HKDF is built on it too, so that a module holds one copy of everything. It is the crate's `Hmac`, but can be ended
+/// A MAC under way. It is the crate's `Hmac`, but can be ended
 /// where it is: every move of it is a copy of two states.
 pub struct Mac {
     core: HmacCore<Hash>,
@@ -100,7 +98,7 @@ impl Mac {
     /// The same, in place. What is added afterwards is of no message.
     #[inline(never)]
     pub fn end(&mut self) -> [u8; MAC_LEN] {
-        let mut mac = Output::<Self>::default();
+        let mut mac = Output::<HmacCore<Hash>>::default();
         self.core.finalize_fixed_core(&mut self.buffer, &mut mac);
         mac.into()
     }
@@ -109,24 +107,6 @@ impl Mac {
     #[must_use]
     pub fn ct_verify(self, mac: &[u8]) -> Choice {
         ct_eq(&self.sign(), mac)
-    }
-}
-
-impl OutputSizeUser for Mac {
-    type OutputSize = U32;
-}
-
-impl HmacImpl for Mac {
-    fn new_from_slice(key: &[u8]) -> Self {
-        Key::new(key).begin()
-    }
-
-    fn update(&mut self, data: &[u8]) {
-        self.add(data);
-    }
-
-    fn finalize(self) -> Output<Self> {
-        self.sign().into()
     }
 }
 

@@ -2,8 +2,6 @@
 //! with keys that do not outlive it.
 
 use subtle::{Choice, ConditionallySelectable as _};
-use wasm_bindgen::prelude::wasm_bindgen;
-use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::keyring::{self, Derivation, ID_LEN, KEY_LEN, KeyId, Listed, MAX_KEYS};
@@ -12,33 +10,36 @@ use crate::mac::Key;
 use super::NOT_LOADED;
 use super::calls::{ENTRY_LEN, listed, read_call, read_token, stamp_of, tell, tell_names};
 use super::keys::key;
-use super::memory::{cut, put, put_number, trap, wiped};
+use super::memory::{cut, put, put_number, trap};
 
 /// How many key ids are told, for a log, and where.
 const TOLD: usize = 8;
 const TOLD_AT: usize = 168;
 
-/// Area: the accepted secrets, `secrets_len` bytes of them: each behind the number of its caller and its length; then the token and the call
-/// as in `verify_call`. Result: the number of the secret that the token's key is of, and the rest as in `verify_call`; behind that, until when the
-/// nonce is kept, high and low half; its name; the names of the idempotency key and the arguments; if a secret is refused, its number. Behind
-/// all that the ids of the first eight keys.
-#[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
-pub fn admit_call(
-    secrets_len: usize,
-    token_len: usize,
-    kind: u32,
-    audience_len: usize,
-    name_len: usize,
-    once_len: usize,
-    args_len: usize,
-    in_large: bool,
-    now_high: u32,
-    now_low: u32,
-    tolerance_ms: u32,
-) -> u32 {
-    let given = Given::Secrets;
-    wiped(judge(given, secrets_len, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
+exported! {
+    wiped;
+
+    /// Area: the accepted secrets, `secrets_len` bytes of them: each behind the number of its caller and its length; then the token and the call
+    /// as in `verify_call`. Result: the number of the secret that the token's key is of, and the rest as in `verify_call`; behind that, until when
+    /// the nonce is kept, high and low half; its name; the names of the idempotency key and the arguments; if a secret is refused, its number.
+    /// Behind all that the ids of the first eight keys.
+    #[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
+    fn admit_call(
+        secrets_len: usize,
+        token_len: usize,
+        kind: u32,
+        audience_len: usize,
+        name_len: usize,
+        once_len: usize,
+        args_len: usize,
+        in_large: bool,
+        now_high: u32,
+        now_low: u32,
+        tolerance_ms: u32,
+    ) -> u32 {
+        let given = Given::Secrets;
+        judge(given, secrets_len, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms)
+    }
 }
 
 /// What a call is held against.
@@ -83,7 +84,7 @@ pub(super) fn judge(
             Ok(found) => found,
             Err(error) => return error as u32,
         };
-        derived = Key::new(&*key);
+        derived = Key::new(&key);
         Found { key: Some(&derived), index, known }
     };
     let call = match &call {
@@ -111,10 +112,10 @@ struct Found<'a> {
 }
 
 /// All keys are derived, and the one that the token names is kept, or else the first: which it is shows in nothing but the result.
-fn derive(secrets: Secrets, wanted: KeyId) -> Result<(Zeroizing<[u8; KEY_LEN]>, u32, Choice), Error> {
+fn derive(secrets: Secrets, wanted: KeyId) -> Result<([u8; KEY_LEN], u32, Choice), Error> {
     let mut keys = [Listed { id: KeyId::NONE, caller: 0 }; MAX_KEYS];
     let mut count = 0;
-    let (mut key, mut index, mut known) = (Zeroizing::new([0; KEY_LEN]), 0, Choice::from(0));
+    let (mut key, mut index, mut known) = ([0; KEY_LEN], 0, Choice::from(0));
     for (caller, secret) in secrets {
         put_number(0, count as u32);
         let derivation = Derivation::new(secret)?;
@@ -127,7 +128,7 @@ fn derive(secrets: Secrets, wanted: KeyId) -> Result<(Zeroizing<[u8; KEY_LEN]>, 
         }
         let named = listed.id.ct_eq(&wanted);
         let kept = named | Choice::from(u8::from(count == 0));
-        for (place, byte) in key.iter_mut().zip(&*derivation.call_key()) {
+        for (place, byte) in key.iter_mut().zip(&derivation.call_key()) {
             place.conditional_assign(byte, kept);
         }
         index.conditional_assign(&(count as u32), named);

@@ -1,8 +1,6 @@
 //! Values and signed calls.
 
-use wasm_bindgen::prelude::wasm_bindgen;
-
-use crate::call::{Call, FunctionType, NONCE_LEN, Token};
+use crate::call::{Call, FunctionType, Token};
 use crate::error::Error;
 use crate::keyring::{ID_LEN, KeyId, Listed};
 use crate::mac::Key;
@@ -13,83 +11,72 @@ use crate::value;
 use super::NOT_LOADED;
 use super::admit::{Given, judge};
 use super::keys::key;
-use super::memory::{clean, cut, large_bytes, put, put_number, result_text, trap, wiped};
+use super::memory::{cut, cut_array, large_bytes, put, put_number, result_text, trap};
 
 /// A keyring's entry: key id, stamp, number of the caller.
 pub(super) const ENTRY_LEN: usize = ID_LEN + 8;
 
-/// Area: an encoded value; or it is in the large area. Result, if it is refused: the number of the [`value::Fault`], and the offset.
-#[wasm_bindgen]
-pub fn check_value(len: usize, in_large: bool) -> u32 {
-    clean(|| read_args(len, in_large).map_or_else(|error| error as u32, refuse_value))
-}
+exported! {
+    wiped;
 
-/// Area: key id, nonce, audience, name, idempotency key (none if it is empty), encoded arguments (or they are in the large area). Result:
-/// the token; its length is the answer less 256.
-#[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
-pub fn sign_call(
-    stamp: u32,
-    kind: u32,
-    audience_len: usize,
-    name_len: usize,
-    once_len: usize,
-    args_len: usize,
-    in_large: bool,
-    now_high: u32,
-    now_low: u32,
-) -> u32 {
-    wiped(sign(stamp, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low))
-}
-
-#[inline(never)]
-#[expect(clippy::too_many_arguments, reason = "see above")]
-fn sign(
-    stamp: u32,
-    kind: u32,
-    audience_len: usize,
-    name_len: usize,
-    once_len: usize,
-    args_len: usize,
-    in_large: bool,
-    now_high: u32,
-    now_low: u32,
-) -> u32 {
-    let id = KeyId::parse(cut(ID_LEN));
-    let Some(nonce) = cut(NONCE_LEN).first_chunk::<NONCE_LEN>() else { trap() };
-    let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
-    let Some(key) = key(stamp) else { return NOT_LOADED };
-    let Some(id) = id else { return Error::TypeInvalid as u32 };
-    let call = match &call {
-        Ok(call) => call,
-        Err(number) => return *number,
-    };
-    match call.sign(key, id, u64::from(now_high) << 32 | u64::from(now_low), *nonce) {
-        Ok(token) => 256 + token.write(result_text()) as u32,
-        Err(error) => error as u32,
+    /// Area: an encoded value; or it is in the large area. Result, if it is refused: the number of the [`value::Fault`], and the offset.
+    fn check_value(len: usize, in_large: bool) -> u32 {
+        read_args(len, in_large).map_or_else(|error| error as u32, refuse_value)
     }
 }
 
-/// Area: the keyring's entries, the token, audience, name, idempotency key (none if it is empty), encoded arguments (or they are in the
-/// large area). Result: the number of the key that the token names, in the order of the entries, or of the one to load; the token's time,
-/// high and low half; its nonce.
-#[wasm_bindgen]
-#[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
-pub fn verify_call(
-    count: usize,
-    token_len: usize,
-    kind: u32,
-    audience_len: usize,
-    name_len: usize,
-    once_len: usize,
-    args_len: usize,
-    in_large: bool,
-    now_high: u32,
-    now_low: u32,
-    tolerance_ms: u32,
-) -> u32 {
-    let given = Given::Keyring;
-    wiped(judge(given, count, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms))
+exported! {
+    wiped;
+
+    /// Area: key id, nonce, audience, name, idempotency key (none if it is empty), encoded arguments (or they are in the large area). Result:
+    /// the token; its length is the answer less 256.
+    #[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
+    fn sign_call(
+        stamp: u32,
+        kind: u32,
+        audience_len: usize,
+        name_len: usize,
+        once_len: usize,
+        args_len: usize,
+        in_large: bool,
+        now_high: u32,
+        now_low: u32,
+    ) -> u32 {
+        let id = KeyId::parse(cut_array::<ID_LEN>());
+        let nonce = cut_array();
+        let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
+        let Some(key) = key(stamp) else { return NOT_LOADED };
+        let Some(id) = id else { return Error::TypeInvalid as u32 };
+        let call = match &call {
+            Ok(call) => call,
+            Err(number) => return *number,
+        };
+        match call.sign(key, id, u64::from(now_high) << 32 | u64::from(now_low), *nonce) {
+            Ok(token) => 256 + token.write(result_text()) as u32,
+            Err(error) => error as u32,
+        }
+    }
+
+    /// Area: the keyring's entries, the token, audience, name, idempotency key (none if it is empty), encoded arguments (or they are in the
+    /// large area). Result: the number of the key that the token names, in the order of the entries, or of the one to load; the token's time,
+    /// high and low half; its nonce.
+    #[expect(clippy::too_many_arguments, reason = "integers are what crosses the boundary")]
+    fn verify_call(
+        count: usize,
+        token_len: usize,
+        kind: u32,
+        audience_len: usize,
+        name_len: usize,
+        once_len: usize,
+        args_len: usize,
+        in_large: bool,
+        now_high: u32,
+        now_low: u32,
+        tolerance_ms: u32,
+    ) -> u32 {
+        let given = Given::Keyring;
+        judge(given, count, token_len, kind, audience_len, name_len, once_len, args_len, in_large, now_high, now_low, tolerance_ms)
+    }
 }
 
 pub(super) fn read_token(text: &[u8]) -> Result<Token, Error> {
@@ -114,19 +101,20 @@ pub(super) fn tell_names(token: &Token, call: &Call<'_>) {
     }
 }
 
-/// Area: a name, then a list of `count` texts, each behind its length. Whether a function with this list of callers admits the caller of
-/// this name, or a gateway with this list of functions reaches that function.
-#[wasm_bindgen]
-pub fn check_scope(name_len: usize, count: usize, functions: bool) -> u32 {
-    clean(|| {
+exported! {
+    wiped;
+
+    /// Area: a name, then a list of `count` texts, each behind its length. Whether a function with this list of callers admits the caller of
+    /// this name, or a gateway with this list of functions reaches that function.
+    fn check_scope(name_len: usize, count: usize, functions: bool) -> u32 {
         let name = &*cut(name_len);
         let list = (0..count).map(|_| {
-            let [len, ..] = cut(4).as_chunks().0 else { trap() };
-            &*cut(u32::from_le_bytes(*len) as usize)
+            let len = *cut_array();
+            &*cut(u32::from_le_bytes(len) as usize)
         });
         let listing = if functions { Listing::Functions } else { Listing::Callers };
         scope::check(listing, list, name).map_or_else(|error| error as u32, |()| 0)
-    })
+    }
 }
 
 /// What is public of an entry.

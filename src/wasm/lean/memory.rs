@@ -73,34 +73,29 @@ pub fn large() -> u32 {
     *start as u32
 }
 
-/// Runs an exported function. Whatever it takes from the area, and whatever was on its stack, is wiped before JavaScript goes on.
-pub(super) fn clean(run: impl FnOnce() -> u32) -> u32 {
-    wiped(separately(run))
+/// The answer of an exported function, when there is nothing left of what it took from the area, nor of its stack.
+pub(super) fn wiped<T>(answer: T) -> T {
+    wipe();
+    answer
 }
 
 /// The same for functions that do nothing but hash and compare: to clear the stack of any other takes as long as half a hash block.
-pub(super) fn clean_short(run: impl FnOnce() -> u32) -> u32 {
-    wiped_short(separately(run))
+pub(super) fn wiped_short<T>(answer: T) -> T {
+    wipe_short();
+    answer
 }
 
-/// A call of its own: its stack begins where that of [`wiped`] does, and nothing of it is on the caller's.
 #[inline(never)]
-fn separately(run: impl FnOnce() -> u32) -> u32 {
-    run()
-}
-
-/// The answer of a function that has run as a call of its own, when there is nothing left of it.
-#[inline(never)]
-pub(super) fn wiped(answer: u32) -> u32 {
+fn wipe() {
     black_box(&mut [0_u8; BURN_LEN - SHORT_BURN_LEN]);
-    wiped_short(answer)
+    wipe_short();
 }
 
-/// The same, of a shorter stack.
 #[inline(never)]
-fn wiped_short(answer: u32) -> u32 {
+fn wipe_short() {
     let used = core::mem::take(USED.get());
-    black_box(&mut AREA.get()[..used]).fill(0);
+    let Some(taken) = AREA.get().get_mut(..used) else { trap() };
+    black_box(taken).fill(0);
     let (start, used) = LARGE.get();
     if *used > 0 {
         // SAFETY: as in large_bytes, which noted the length; what it lent out is not used any more.
@@ -108,20 +103,31 @@ fn wiped_short(answer: u32) -> u32 {
         *used = 0;
     }
     black_box(&mut [0_u8; SHORT_BURN_LEN]);
-    answer
 }
 
 /// The next `len` bytes of the area. JavaScript counts what it writes; if it counted wrong, the call traps.
-#[inline(never)]
 pub(super) fn cut(len: usize) -> &'static mut [u8] {
+    // SAFETY: these bytes are inside the area, and since what is used only grows until the function ends, nothing else refers to them.
+    unsafe { core::slice::from_raw_parts_mut(take_place(len), len) }
+}
+
+/// The next bytes, of which there are always as many.
+pub(super) fn cut_array<const N: usize>() -> &'static mut [u8; N] {
+    let Some(bytes) = cut(N).first_chunk_mut() else { trap() };
+    bytes
+}
+
+/// Where the next `len` bytes begin. Not with their length, which the caller knows: two numbers are returned through memory.
+#[inline(never)]
+fn take_place(len: usize) -> *mut u8 {
     let used = USED.get();
     if len > AREA_LEN - *used {
         trap();
     }
-    // SAFETY: these bytes are inside the area, and since `used` only grows until the function ends, nothing else refers to them.
-    let bytes = unsafe { core::slice::from_raw_parts_mut(AREA.0.get().cast::<u8>().add(*used), len) };
+    // SAFETY: this is inside the area, or at its end if `len` is 0.
+    let place = unsafe { AREA.0.get().cast::<u8>().add(*used) };
     *used += len;
-    bytes
+    place
 }
 
 /// The first `len` bytes of the large area, if there is one and it has as many.
@@ -147,9 +153,10 @@ pub(super) fn put(offset: usize, bytes: &[u8]) {
     place.copy_from_slice(bytes);
 }
 
-/// Writes a number into the result.
+/// Writes a number into the result, at a place that is known here and now.
 pub(super) fn put_number(offset: usize, number: u32) {
-    put(offset, &number.to_le_bytes());
+    let Some(place) = RESULT.get()[offset..].first_chunk_mut() else { trap() };
+    *place = number.to_le_bytes();
 }
 
 /// Where a token is written.

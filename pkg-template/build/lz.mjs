@@ -1,15 +1,13 @@
 // Packs the lean module for its place inside JavaScript, where each byte is paid for at every cold start. unpack.wat undoes it.
 //
 // The packed form is a row of bits, the highest of each number first. First how many bytes there are; then, until they are all there, either
-// 1 and the 8 bits of a byte; or 0 and a run that was there before: its length less 2, and how far back it began, less 1, in two parts, of
-// which the lower has 5 bits. Numbers without a size are written in digits of one bit, for a length, or of two; before each a 1 if another
-// follows, or else a 0. Since the digits before the last say by being there that the number is at least so large, they begin at 1. Thirteen
-// bits at a time, the row is written as two digits to the base of 91: the characters from # to ~ but for the backslash, none of which a
-// string in JavaScript escapes.
+// 1 and a byte: 0 and 4 bits if it is below 16, as most of those are that stand alone, or else 1 and 8 bits; or 0 and a run that was there
+// before: its length less 2, and how far back it began, less 1, in two parts, of which the lower has 4 bits for a run of two bytes and 7 for a
+// longer one. Numbers without a size are written in binary digits; before each a 1 if another follows, or else a 0. Since the digits before
+// the last say by being there that the number is at least so large, they begin at 1. Thirteen bits at a time, the row is written as two
+// digits to the base of 91: the characters from # to ~ but for the backslash, none of which a string in JavaScript escapes.
 
-const LOWER_BITS = 5;
-const LENGTH_DIGIT = 1;
-const BACK_DIGIT = 2;
+const SMALL = 16;
 const MIN_RUN = 2;
 const MAX_RUN = 64;
 const BASE = 91;
@@ -36,7 +34,7 @@ export function pack(bytes) {
     offer(literal(bytes[at] ?? 0), 1);
     for (const [length, distance] of runs[at] ?? []) offer(run(length, distance), length);
   }
-  let packed = digits(bytes.length, BACK_DIGIT);
+  let packed = digits(bytes.length);
   for (let at = 0; at < bytes.length; at += step[at] ?? 1) packed += best[at];
   return toText(packed);
 }
@@ -47,35 +45,34 @@ export function pack(bytes) {
  */
 export function append(packed, bytes) {
   const bits = toBits(packed);
-  const { number: length, end } = readDigits(bits, 0, BACK_DIGIT);
+  const { number: length, end } = readDigits(bits, 0);
   // What is behind the last byte are the zeros that fill the last two digits up; there a literal would begin with 1.
   const rest = bits.slice(end, end + packedLength(bits.slice(end), length));
-  return toText(digits(length + bytes.length, BACK_DIGIT) + rest + bytes.map(literal).join(""));
+  return toText(digits(length + bytes.length) + rest + bytes.map(literal).join(""));
 }
 
-const literal = (/** @type {number} */ byte) => `1${byte.toString(2).padStart(8, "0")}`;
+const literal = (/** @type {number} */ byte) => (byte < SMALL ? `10${byte.toString(2).padStart(4, "0")}` : `11${byte.toString(2).padStart(8, "0")}`);
+
+const lowerBits = (/** @type {number} */ length) => (length === MIN_RUN ? 4 : 7);
 
 /** @param {number} length @param {number} distance */
 function run(length, distance) {
-  const back = distance - 1;
-  return `0${digits(length - MIN_RUN, LENGTH_DIGIT)}${digits(back >> LOWER_BITS, BACK_DIGIT)}${(back & (2 ** LOWER_BITS - 1)).toString(2).padStart(LOWER_BITS, "0")}`;
+  const [back, lower] = [distance - 1, lowerBits(length)];
+  return `0${digits(length - MIN_RUN)}${digits(back >> lower)}${(back % 2 ** lower).toString(2).padStart(lower, "0")}`;
 }
 
-/** @param {number} number @param {number} width of a digit, in bits */
-function digits(number, width) {
-  const digit = (/** @type {number} */ value, /** @type {number} */ follows) => `${follows}${(value & (2 ** width - 1)).toString(2).padStart(width, "0")}`;
-  let bits = digit(number, 0);
-  for (let rest = number >> width; rest > 0; rest = (rest - 1) >> width) bits = digit(rest - 1, 1) + bits;
+/** @param {number} number */
+function digits(number) {
+  let bits = `0${number % 2}`;
+  for (let rest = number >> 1; rest > 0; rest = (rest - 1) >> 1) bits = `1${(rest - 1) % 2}${bits}`;
   return bits;
 }
 
-/** @param {string} bits @param {number} at @param {number} width */
-function readDigits(bits, at, width) {
-  for (let number = 0; ; number++) {
-    const end = at + 1 + width;
-    number = 2 ** width * number + parseInt(bits.slice(at + 1, end), 2);
-    if (bits[at] === "0") return { number, end };
-    at = end;
+/** @param {string} bits @param {number} at */
+function readDigits(bits, at) {
+  for (let number = 0; ; number++, at += 2) {
+    number = 2 * number + Number(bits[at + 1]);
+    if (bits[at] === "0") return { number, end: at + 2 };
   }
 }
 
@@ -84,11 +81,11 @@ function packedLength(bits, length) {
   let at = 0;
   for (let count = 0; count < length; ) {
     if (bits[at] === "1") {
-      at += 9;
+      at += bits[at + 1] === "1" ? 10 : 6;
       count++;
     } else {
-      const { number, end } = readDigits(bits, at + 1, LENGTH_DIGIT);
-      at = readDigits(bits, end, BACK_DIGIT).end + LOWER_BITS;
+      const { number, end } = readDigits(bits, at + 1);
+      at = readDigits(bits, end).end + lowerBits(number + MIN_RUN);
       count += number + MIN_RUN;
     }
   }

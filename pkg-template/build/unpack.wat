@@ -31,16 +31,18 @@
       (i32.shr_u (global.get $bits) (global.get $count))
       (i32.sub (i32.shl (i32.const 1) (local.get $wanted)) (i32.const 1))))
 
-  ;; The next number without a size, in digits of so many bits, of which the bit before each is the highest.
-  (func $digits (param $width i32) (result i32)
-    (local $number i32) (local $more i32) (local $digit i32)
-    (local.set $more (i32.shl (i32.const 1) (local.get $width)))
+  ;; The next number without a size: binary digits, each behind the bit that says whether another follows.
+  (func $number (result i32)
+    (local $number i32) (local $digit i32)
     (loop $next
-      (local.set $digit (call $read (i32.add (local.get $width) (i32.const 1))))
-      (local.set $number (i32.add (i32.shl (local.get $number) (local.get $width)) (local.get $digit)))
-      (if (i32.ge_u (local.get $digit) (local.get $more))
+      (local.set $number
+        (i32.add
+          (i32.shl (local.get $number) (i32.const 1))
+          (local.tee $digit (call $read (i32.const 2)))))
+      (if (i32.ge_u (local.get $digit) (i32.const 2))
         (then
-          (local.set $number (i32.add (i32.sub (local.get $number) (local.get $more)) (i32.const 1)))
+          ;; Less the 2 of that bit, and 1 more, since there is another.
+          (local.set $number (i32.sub (local.get $number) (i32.const 1)))
           (br $next))))
     (local.get $number))
 
@@ -48,18 +50,20 @@
   (func (export "unpack") (result i32)
     (local $out i32) (local $end i32) (local $from i32) (local $length i32)
     (local.set $out (i32.const 65536))
-    (local.set $end (i32.add (call $digits (i32.const 2)) (i32.const 65536)))
+    (local.set $end (i32.add (call $number) (i32.const 65536)))
     (loop $next
       (if (call $read (i32.const 1))
         (then
-          (i32.store8 (local.get $out) (call $read (i32.const 8)))
+          (i32.store8 (local.get $out) (call $read (select (i32.const 8) (i32.const 4) (call $read (i32.const 1)))))
           (local.set $out (i32.add (local.get $out) (i32.const 1))))
         (else
-          (local.set $length (i32.add (call $digits (i32.const 1)) (i32.const 2)))
+          (local.set $length (call $number))
+          (local.set $from (select (i32.const 7) (i32.const 4) (local.get $length)))
           (local.set $from
             (i32.sub
-              (i32.sub (local.get $out) (i32.shl (call $digits (i32.const 2)) (i32.const 5)))
-              (i32.add (call $read (i32.const 5)) (i32.const 1))))
+              (i32.sub (local.get $out) (i32.shl (call $number) (local.get $from)))
+              (i32.add (call $read (local.get $from)) (i32.const 1))))
+          (local.set $length (i32.add (local.get $length) (i32.const 2)))
           (loop $copy
             (i32.store8 (local.get $out) (i32.load8_u (local.get $from)))
             (local.set $out (i32.add (local.get $out) (i32.const 1)))

@@ -7,7 +7,6 @@ import { misconfigured } from "./options.js";
 import type { GuardSettings } from "./options.js";
 import { claimedKeyId, toOutwardError } from "./refusal.js";
 import { claim, record } from "./replay.js";
-import type { Recorded } from "./replay.js";
 import { acceptedSecrets, blaming } from "./secrets.js";
 import type { LabelledSecret } from "./secrets.js";
 import type { Caller, FunctionKind } from "./types.js";
@@ -43,56 +42,47 @@ export interface ReceivedCall {
  *   other arguments. `{ code: "misconfigured", message }` if this deployment is not set up.
  */
 export async function guarded(settings: GuardSettings, ctx: GuardCtx, call: ReceivedCall, run: (caller: Caller) => unknown): Promise<unknown> {
-  const { kind, signature, args } = call;
+  const { kind, args } = call;
+  const { token, idempotencyKey } = call.signature;
+  const { replay } = settings;
   const attempt: Attempt = { keyIds: [], secret: 0 };
   let name: unknown;
-  const { admitted, recorded } = await orRefuse(admit);
-  if (recorded !== undefined) return recorded.result;
-  const { caller, keyId, issuedAt } = admitted;
-  const returned = await run({ name: caller, keyId, issuedAt });
-  await orRefuse(() => record(settings.replay, ctx, admitted, returned));
-  return returned;
-
-  async function admit(): Promise<{ admitted: AdmittedCall; recorded: Recorded | undefined }> {
-    const registered = await functionName(ctx);
-    name = Object.hasOwn(call, "name") ? call.name : registered;
+  let accepted: readonly LabelledSecret[] = [];
+  let admitted: AdmittedCall;
+  try {
+    name = await functionName(ctx);
+    if (Object.hasOwn(call, "name")) name = call.name;
     const audience = settings.audience ?? audienceOfDeployment();
-    const admitted = verify(acceptedSecrets(settings.keys, "keys"), audience);
+    accepted = acceptedSecrets(settings.keys, "keys");
+    admitted = admitCall(accepted, token, { audience, type: kind, name, args, idempotencyKey, now: Date.now(), toleranceMs: settings.toleranceMs }, attempt);
+    // From here on it is no secret's fault.
+    accepted = [];
     call.permit(admitted.caller, name as string);
     // The last check: only a good call uses a nonce up.
-    return { admitted, recorded: await claim(kind, settings.replay, ctx, admitted) };
+    const recorded = await claim(kind, replay, ctx, admitted);
+    if (recorded !== undefined) return recorded.result;
+  } catch (error) {
+    throw refusal(error);
   }
+  const { caller, keyId, issuedAt } = admitted;
+  // What goes wrong in the function is the function's.
+  const returned = await run({ name: caller, keyId, issuedAt });
+  try {
+    await record(replay, ctx, admitted, returned);
+  } catch (error) {
+    throw refusal(error);
+  }
+  return returned;
 
-  function verify(accepted: LabelledSecret[], audience: string): AdmittedCall {
-    const expected = {
-      audience,
+  /** What goes wrong in the guard leaves it as a refusal. */
+  function refusal(error: unknown): unknown {
+    return toOutwardError(blaming(error, accepted[attempt.secret]), {
+      name: printable(name),
       type: kind,
-      name: name as string, // refused if it is none
-      args: args as object, // refused if it is none
-      idempotencyKey: signature.idempotencyKey,
-      now: Date.now(),
-      toleranceMs: settings.toleranceMs,
-    };
-    try {
-      return admitCall(accepted, signature.token, expected, attempt);
-    } catch (error) {
-      throw blaming(error, accepted[attempt.secret]);
-    }
-  }
-
-  /** What goes wrong in the guard leaves it as a refusal; what goes wrong in the function is the function's. */
-  async function orRefuse<T>(step: () => Promise<T>): Promise<T> {
-    try {
-      return await step();
-    } catch (error) {
-      throw toOutwardError(error, {
-        name: printable(name),
-        type: kind,
-        keyId: claimedKeyId(signature.token),
-        accepted: attempt.keyIds,
-        explain: settings.explain,
-      });
-    }
+      keyId: claimedKeyId(token),
+      accepted: attempt.keyIds,
+      explain: settings.explain,
+    });
   }
 }
 

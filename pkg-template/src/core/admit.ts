@@ -1,7 +1,7 @@
 import { at, putNumber, putSecret, putSized, putText, rewind, room } from "./area.js";
-import { high, putCall, received, resultTime } from "./call-parts.js";
-import type { VerifyCallOptions } from "./call-parts.js";
-import { CountersignError, refuse } from "./errors.js";
+import { DEFAULT_TOLERANCE_MS, high, putCall, resultTime, tokenText, types } from "./call-parts.js";
+import type { FunctionType, ReceivedCall } from "./call-parts.js";
+import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { text } from "./input.js";
 import { AREA_LEN, resultNumber, resultText, withLean } from "./lean.js";
 import { refuseValue } from "./value.js";
@@ -16,6 +16,18 @@ const MAX_IDS = 8;
 export interface AcceptedSecret {
   readonly caller: string;
   readonly secret: string;
+}
+
+/** A call that came to a guard. What its caller had a say in may be anything; the rest is the guard's own. */
+export interface GuardedCall {
+  readonly audience: string;
+  readonly type: FunctionType;
+  readonly name: unknown;
+  readonly args: unknown;
+  readonly idempotencyKey?: string | undefined;
+  /** Milliseconds, whole ones. */
+  readonly now: number;
+  readonly toleranceMs?: number | undefined;
 }
 
 /** What can be told of an attempt, whatever it comes to. */
@@ -43,8 +55,8 @@ export interface AdmittedCall {
  * @throws CountersignError what either of them throws.
  * @internal
  */
-export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, options: VerifyCallOptions, attempt: Attempt): AdmittedCall {
-  const { call, token: signed, now, tolerance } = received(token, options);
+export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, given: GuardedCall, attempt: Attempt): AdmittedCall {
+  const { call, token: signed, now, tolerance } = read(token, given);
   const callers = accepted.map(({ caller }) => caller);
   return withLean((lean) => {
     rewind();
@@ -75,4 +87,21 @@ export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, o
       once: call.idempotencyKey === undefined ? undefined : { key: name(1), call: name(2) },
     };
   });
+}
+
+function read(token: unknown, { audience, type, name, args, idempotencyKey, now, toleranceMs }: GuardedCall): ReceivedCall {
+  // Of objects it is seen when they are encoded which of them are none to Convex.
+  if (typeof args !== "object") throw typeInvalid("args", "an object");
+  return {
+    call: {
+      audience: text(audience, "audience"),
+      type: types.indexOf(type),
+      name: text(name, "name"),
+      args,
+      idempotencyKey: idempotencyKey && text(idempotencyKey, "idempotencyKey"),
+    },
+    token: tokenText(token),
+    now,
+    tolerance: toleranceMs ?? DEFAULT_TOLERANCE_MS,
+  };
 }

@@ -7,10 +7,12 @@ import type { Lean } from "./lean.js";
 import { encode, wipeEncoded } from "./value.js";
 import type { Encoded } from "./value.js";
 
-const DEFAULT_TOLERANCE_MS = 60_000;
+/** @internal */
+export const DEFAULT_TOLERANCE_MS = 60_000;
 /** What the encoding of an object begins with, in its upper three bits. */
 const MAP = 0xa0;
-const types = ["query", "mutation", "action"] as const;
+/** In the order of their numbers. @internal */
+export const types = ["query", "mutation", "action"] as const;
 
 /** What kind of Convex function is called. */
 export type FunctionType = (typeof types)[number];
@@ -63,7 +65,8 @@ export function description(options: CallDescription): Call {
   };
 }
 
-interface ReceivedCall {
+/** A token and the call that came with it, checked, but for what Rust checks. @internal */
+export interface ReceivedCall {
   readonly call: Call;
   readonly token: string;
   readonly now: number;
@@ -102,7 +105,7 @@ export function putCall(lean: Lean, call: Call): Written {
 }
 
 /** A token as Rust will read it. No token at all is an empty one; what is no text, or hopelessly long, is a malformed one. */
-function tokenText(token: unknown): string {
+export function tokenText(token: unknown): string {
   if (token === undefined || token === null) return "";
   // Half of a surrogate pair becomes some bytes that no token has.
   return typeof token === "string" ? token.slice(0, 1024) : "?";

@@ -30,34 +30,43 @@ export const errorCodes = [
 /** What {@link CountersignError.code} says in this version. */
 export type ErrorCode = Exclude<(typeof errorCodes)[number], "">;
 
-/** What is wrong and what to do about it, where no more than the code is known. Short: every call of a Convex function loads them. */
-const messages: Partial<Record<string, string>> = {
-  secret_missing: "Set COUNTERSIGN_SECRET, or pass a secret.",
-  secret_weak: "Guessable, or a placeholder. Use generateSecret().",
-  secret_malformed: "Quoted, padded, cut off, mistyped, or over 16 KiB.",
-  key_conflict: "Two callers share a secret.",
-  misconfigured: "A keyring holds at most 64 keys.",
-  signature_missing: "Not signed. Use CountersignClient or countersign/next.",
-  signature_malformed: "Not a token; it was changed on the way.",
-  version_unsupported: "Use one version of countersign on both sides.",
-  key_unknown: "Set the same secret on both sides.",
-  signature_invalid: "Not the arguments, function or deployment that were signed.",
-  expired: "Signed too long ago. Check both clocks.",
-  not_yet_valid: "Signed in the future. Check both clocks.",
-  replayed: "This call was made before.",
-  caller_forbidden: "Not for this caller.",
-  function_forbidden: "Not in the gateway's `allow`.",
-  idempotency_conflict: "The idempotency key was used with other arguments.",
-};
+/**
+ * What is wrong and what to do about it, where no more than the code is known; at the same numbers. Short: every call of a Convex function
+ * loads them.
+ */
+const messages: readonly string[] = [
+  "",
+  "Set COUNTERSIGN_SECRET, or pass a secret.",
+  "Guessable, or a placeholder. Use generateSecret().",
+  "Quoted, padded, cut off, mistyped, or over 16 KiB.",
+  "Two callers share a secret.",
+  "A keyring holds at most 64 keys.",
+  "Not signed. Use CountersignClient or countersign/next.",
+  "Not a token; it was changed on the way.",
+  "Use one version of countersign on both sides.",
+  "Set the same secret on both sides.",
+  "Not the arguments, function or deployment that were signed.",
+  "Signed too long ago. Check both clocks.",
+  "Signed in the future. Check both clocks.",
+  "This call was made before.",
+  "Not for this caller.",
+  "Not in the gateway's `allow`.",
+  "",
+  "",
+  "",
+  "",
+  "",
+  "The idempotency key was used with other arguments.",
+];
 
 /** Whatever countersign refuses. `code` is stable; the message says what to do and never holds a secret. */
 export class CountersignError extends Error {
   /** What went wrong, as a stable code: `signature_invalid`, `secret_missing`, ... */
-  readonly code: string;
+  declare readonly code: string;
   /** The code and the message, in the shape of `ConvexError` data. */
-  readonly data: { code: string; message: string };
+  declare readonly data: { code: string; message: string };
 
-  constructor(code: string, message: string = messages[code] ?? code, options?: { cause?: unknown }) {
+  constructor(code: string, message: string = messages[(errorCodes as readonly string[]).indexOf(code)] || code, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
     this.data = { code, message };

@@ -90,14 +90,27 @@ export function uint8Array(value: unknown): Uint8Array | undefined {
 
 /** The bytes of a buffer or of any view of one, in place. */
 export function bytes(value: unknown, name: string): Uint8Array | undefined {
+  if (!ArrayBuffer.isView(value)) return isArrayBuffer(value) ? bufferBytes(value, name) : undefined;
   try {
-    if (!ArrayBuffer.isView(value)) return isArrayBuffer(value) ? new Uint8Array(value) : undefined;
     if (tagOf(value) !== undefined) return new Uint8Array(bufferOf(value) as ArrayBuffer, offsetOf(value) as number, lengthOf(value) as number);
     const read = (property: string) => getter(DataView.prototype, property)(value) as never;
     return new Uint8Array(read("buffer"), read("byteOffset"), read("byteLength"));
   } catch (error) {
-    throw new CountersignError("type_invalid", `${name} is a buffer that was transferred away.`, { cause: error });
+    throw transferred(name, error);
   }
+}
+
+/** The bytes of a buffer, in place. */
+export function bufferBytes(buffer: ArrayBuffer, name: string): Uint8Array {
+  try {
+    return new Uint8Array(buffer);
+  } catch (error) {
+    throw transferred(name, error);
+  }
+}
+
+function transferred(name: string, cause: unknown): CountersignError {
+  return new CountersignError("type_invalid", `${name} is a buffer that was transferred away.`, { cause });
 }
 
 /** An `ArrayBuffer` of any realm. */

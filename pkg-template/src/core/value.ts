@@ -3,7 +3,7 @@
  * this needs to be right to be useful, not to be safe. Only own enumerable fields with text names are read, and no getter is called.
  */
 import { CountersignError, errorCodes } from "./errors.js";
-import { bytes, isArrayBuffer, isWellFormed } from "./input.js";
+import { bufferBytes, isArrayBuffer, isWellFormed } from "./input.js";
 import { AREA_LEN, LARGE_LEN, areaStart, memoryOf, resultNumber, viewOf, whileLocked } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { writeUtf8 } from "./utf8.js";
@@ -129,7 +129,7 @@ function item(value: unknown): void {
       if (value === null) return head(0xe0, 22);
       if (Array.isArray(value)) return array(value);
       if (isPlain(value)) return object(value);
-      if (isArrayBuffer(value)) return run(bytes(value, "an ArrayBuffer") as Uint8Array);
+      if (isArrayBuffer(value)) return run(bufferBytes(value, "an ArrayBuffer"));
       throw unsupported("an object that is not plain");
     default:
       throw unsupported(typeof value);

@@ -34,9 +34,7 @@ const asynchronous = {
     [/lean\.admit_call\(/, "await lean.admit_call("],
   ],
   "convex/guard.js": [
-    [/= verify\(/, "= await verify("],
-    [/function verify\(/, "async function verify("],
-    [/return admitCall\(/, "return await admitCall("],
+    [/= admitCall\(/, "= await admitCall("],
   ],
 };
 const patches = { noble: [withoutWasm], subtle: [withoutWasm, asynchronous] };

@@ -11,7 +11,7 @@ import type { Encoded } from "./value.js";
 export const DEFAULT_TOLERANCE_MS = 60_000;
 /** What the encoding of an object begins with, in its upper three bits. */
 const MAP = 0xa0;
-/** In the order of their numbers. @internal */
+/** In the order of their numbers. */
 export const types = ["query", "mutation", "action"] as const;
 
 /** What kind of Convex function is called. */
@@ -65,7 +65,7 @@ export function description(options: CallDescription): Call {
   };
 }
 
-/** A token and the call that came with it, checked, but for what Rust checks. @internal */
+/** A token and the call that came with it, checked, but for what Rust checks. */
 export interface ReceivedCall {
   readonly call: Call;
   readonly token: string;

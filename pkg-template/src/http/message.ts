@@ -5,12 +5,12 @@ import { Keyring } from "../core/keyring.js";
 import type { KeyringEntry } from "../core/keyring.js";
 import { high, put, putList, resultNumber, resultPairs, resultText, resultTime, withMessages, written } from "../core/messages.js";
 import type { Messages } from "../core/messages.js";
+import { NONCE_LEN, freshNonce } from "../core/nonce.js";
 import { listOf, partsOf, putKeys, putRequest, putResponse, toleranceOf } from "./message-parts.js";
 import type { MessageParts, ResponseParts } from "./message-parts.js";
 import { refuseMessage } from "./refusals.js";
 import type { ReplayEntry } from "./replay-store.js";
 
-const NONCE_LEN = 16;
 const NAME_LEN = 43;
 
 /** Header fields in the order in which they came. Lines of one name are joined with `, `, as RFC 9110 (section 5.3) has it. */
@@ -103,7 +103,7 @@ export function signParts(entries: readonly KeyringEntry[], parts: MessageParts,
   return typeof signed === "number" ? refuseMessage(signed) : signed;
 
   function signRequest(): (messages: Messages) => number {
-    const nonce = bytesOfLength(own(options, "nonce") ?? crypto.getRandomValues(new Uint8Array(NONCE_LEN)), NONCE_LEN, "nonce");
+    const nonce = bytesOfLength(own(options, "nonce") ?? freshNonce(), NONCE_LEN, "nonce");
     const caller = own(options, "caller");
     const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
     if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");

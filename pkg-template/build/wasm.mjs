@@ -33,7 +33,7 @@ export const wasmModules = [
     optPasses: ["--remove-exports=__*"],
     // An import would mean that a JavaScript value crosses.
     imports: [],
-    maxBytes: 16_384,
+    maxBytes: 14_336,
   },
   {
     name: "messages",

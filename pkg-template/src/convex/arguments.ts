@@ -45,11 +45,13 @@ export interface Signature {
 export function takeSignature(raw: unknown): { signature: Signature; args: unknown } {
   if (typeof raw !== "object" || raw === null) return { signature: readSignature(undefined), args: raw };
   const args = Object.create(Object.getPrototypeOf(raw) as object | null) as object;
+  let token: unknown;
   for (const name of Object.keys(raw)) {
     const field = Object.getOwnPropertyDescriptor(raw, name);
-    if (field !== undefined && name !== tokenArgument) Object.defineProperty(args, name, field);
+    if (name === tokenArgument) token = field?.value;
+    else if (field !== undefined) Object.defineProperty(args, name, field);
   }
-  return { signature: readSignature(valueOf(raw, tokenArgument)), args };
+  return { signature: readSignature(token), args };
 }
 
 /** A token; or `{ token, idempotencyKey }`, both of them texts. Anything else is a token that is none. */

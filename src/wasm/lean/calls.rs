@@ -3,7 +3,6 @@
 use crate::call::{Call, FunctionType, Token};
 use crate::error::Error;
 use crate::keyring::{ID_LEN, KeyId, Listed};
-use crate::mac::Key;
 use crate::replay::{self, NAME_LEN};
 use crate::scope::{self, Listing};
 use crate::value;

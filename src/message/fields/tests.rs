@@ -128,6 +128,9 @@ fn a_list_is_read_with_the_text_it_is() {
     assert_eq!(parameter(&list.parameters, "nonce"), None);
     assert_eq!(parameter(&list.items[1].parameters, "key"), Some(&Bare::String(b"y")));
     assert!(matches!(member("s=()"), Some(Value::List(List { text: b"()", .. }))));
+    // Only here is a true written out.
+    let Some(Value::List(list)) = member("s=(?1 ?0)") else { panic!("a list") };
+    assert_eq!(list.items.iter().map(|item| &item.bare).collect::<Vec<_>>(), [&Bare::Boolean(true), &Bare::Boolean(false)]);
     for field in ["s=(", "s=( )", "s=(1 )", "s=( 1)", "s=(1  2)", "s=(1\t2)", "s=(1,2)", "s=((1))", "s=(1) ;a", "s=(1);a=(1)", "s=)"] {
         assert_eq!(member(field), None, "{field}");
     }

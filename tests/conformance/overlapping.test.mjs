@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { actionGeneric, anyApi, mutationGeneric, queryGeneric } from "convex/server";
-import { AUDIENCE, NOW } from "./outside/material.mjs";
+import { AUDIENCE, NONCE, NOW } from "./outside/material.mjs";
 import { capture, indexOf, search } from "./outside/memory.mjs";
 import { instances, watchWebAssembly } from "./outside/webassembly.mjs";
 
@@ -101,6 +101,33 @@ for (const [name, use] of Object.entries(inner)) {
 
 test("inspectSecret, which has a memory of its own, works inside a Proxy's traps", () => {
   assert.deepEqual(api.encodeValue(proxied(() => assert.equal(inspection.inspectSecret(m.secret).ok, true))), api.encodeValue({ a: 1, field: m.field }));
+});
+
+test("messages and deliveries work inside a Proxy's traps, and the message or delivery around them is right", () => {
+  const { http, webhooks } = world;
+  const plain = { method: "POST", target: "/a?b", headers: [["x-field", m.field]], body: m.message, audience: "https://app.example" };
+  const fields = http.signMessage(keyring, plain, { now: NOW, nonce: NONCE });
+  const request = { ...plain, headers: [...plain.headers, ...fields] };
+  const delivery = { secret: m.secret, headers: webhooks.signWebhook("github", { secret: m.secret, body: m.field }), body: m.field, now: NOW };
+  const other = { ...delivery, secret: m.other, headers: webhooks.signWebhook("github", { secret: m.other, body: m.largeField }), body: m.largeField };
+  const [key, otherKey] = [delivery, other].map((each) => webhooks.verifyWebhook("github", each).idempotencyKey);
+  let tries = 0;
+  const act = () => {
+    tries++;
+    assert.equal(webhooks.verifyWebhook("github", other).idempotencyKey, otherKey);
+    assert.throws(() => http.verifyMessage(keyring, { ...request, body: m.field }, { now: NOW }), { code: "signature_invalid" });
+  };
+  const acting = (/** @type {any} */ object) => new Proxy(object, {
+    get: (target, name) => (act(), target[name]),
+    has: (target, name) => (act(), name in target),
+    ownKeys: (target) => (act(), Reflect.ownKeys(target)),
+    getOwnPropertyDescriptor: (target, name) => (act(), Reflect.getOwnPropertyDescriptor(target, name)),
+  });
+  assert.equal(webhooks.verifyWebhook("github", acting(delivery)).idempotencyKey, key);
+  assert.equal(webhooks.verifyWebhook("github", { ...delivery, headers: acting(delivery.headers) }).idempotencyKey, key);
+  assert.deepEqual(http.signMessage(keyring, acting({ ...plain, headers: acting(plain.headers.map(acting)) }), acting({ now: NOW, nonce: NONCE })), fields);
+  assert.equal(http.verifyMessage(keyring, acting({ ...request, headers: acting(request.headers) }), acting({ now: NOW })).caller, "default");
+  assert.ok(tries > 20, `${tries}`);
 });
 
 test("freeing a handle inside a Proxy's trap never leaves a key of zeros in use, and can be done again", () => {

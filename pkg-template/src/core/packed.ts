@@ -1,4 +1,4 @@
-/** Lists of texts and bytes, as the rich module takes them: each behind its length, 4 bytes, the lowest first (src/wasm/rich/packed.rs). */
+/** Lists of texts and bytes, as the rich module takes them: each behind its length, 4 bytes, the lowest first (src/wasm/parts.rs). */
 import { writeUtf8 } from "./utf8.js";
 
 /**

@@ -124,7 +124,7 @@ test("in Convex an event runs the mutation once, also if it comes many times at 
   assert.ok(Math.abs(row?.expiresAt - before - 4 * 86_400_000) < 60_000, "for four days");
 });
 
-test("a mutation that asks firstDelivery brings none of the rich module along", async () => {
+test("a mutation that asks firstDelivery brings no WebAssembly along", async () => {
   const { metafile } = await build({ entryPoints: [join(app.folder, "convex/payments.ts")], bundle: true, format: "esm", write: false, minify: true, metafile: true, conditions: ["convex", "module"], external: ["convex/*"], logLevel: "silent" });
   const [{ bytes } = { bytes: Infinity }] = Object.values(metafile.outputs);
   assert.ok(bytes < 5000, `${bytes} bytes`);

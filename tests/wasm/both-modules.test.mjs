@@ -1,4 +1,4 @@
-// The two WebAssembly modules are made of one crate. What the lean one does through the package (tests/conformance) the rich one must
+// The WebAssembly modules are made of one crate. What the lean one does through the package (tests/conformance) the rich one must
 // do too: its functions are held to the same vectors, and its bytes and the lean one's to each other.
 
 import assert from "node:assert/strict";

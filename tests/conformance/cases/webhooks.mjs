@@ -1,4 +1,4 @@
-// "countersign/webhooks", the rich module: deliveries of other services, verified and signed.
+// "countersign/webhooks", the messages module: deliveries of other services, verified and signed.
 import { SECRETS, ascii, unhex, withPollution } from "./checks.mjs";
 
 const NOW = 1_800_000_000_000;

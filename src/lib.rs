@@ -18,6 +18,7 @@
 //! | `webhook` | whether a delivery of another service is signed as that service signs |
 //! | `watch` | nothing: who explains a verification listens to it there |
 //! | [`window`] | whether a time is near enough |
+//! | `pair` | nothing: it compares two words at a time |
 //! | [`text`] | hexadecimal and base64url, one form each |
 //! | [`error`] | the stable codes of everything that can be refused |
 //!
@@ -44,6 +45,8 @@ pub mod mac;
 #[cfg(any(feature = "alloc", test))]
 #[forbid(unsafe_code)]
 pub mod message;
+#[forbid(unsafe_code)]
+mod pair;
 #[forbid(unsafe_code)]
 pub mod replay;
 #[forbid(unsafe_code)]

@@ -32,7 +32,7 @@ const table = {
   "l>d": "f64.reinterpret_i64 f64.convert_i64_u",
   "i>d": "f64.convert_i32_u",
   "v>v": "v128.not",
-  "vv>v": "v128.and v128.andnot v128.or v128.xor i8x16.add i16x8.add i32x4.add i64x2.add i8x16.sub i32x4.sub i8x16.eq i8x16.ne i8x16.shuffle",
+  "vv>v": "v128.and v128.andnot v128.or v128.xor i8x16.add i16x8.add i32x4.add i64x2.add i8x16.sub i32x4.sub i8x16.eq i8x16.ne i64x2.eq i8x16.shuffle",
   "vi>v": "i32x4.shl i32x4.shr_u i32x4.shr_s i64x2.shl i64x2.shr_u i32x4.replace_lane#4",
   "vl>v": "i64x2.replace_lane#2",
   "v>i": "v128.any_true i8x16.all_true i8x16.extract_lane_u#16 i32x4.extract_lane#4",

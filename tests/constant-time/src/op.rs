@@ -197,6 +197,7 @@ pub fn plain(instruction: &W, wide: &mut Vec<u128>) -> Option<(Op, Option<Op>)> 
                 W::I16x8Add => BinaryWide(simd::add16),
                 W::I32x4Add => BinaryWide(simd::add32),
                 W::I64x2Add => BinaryWide(simd::add64),
+                W::I64x2Eq => BinaryWide(simd::eq64),
                 W::I8x16Sub => BinaryWide(simd::sub8),
                 W::I32x4Sub => BinaryWide(simd::sub32),
                 W::I8x16Eq => BinaryWide(simd::eq8),

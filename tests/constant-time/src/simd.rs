@@ -88,6 +88,13 @@ pub fn eq8(a: Wide, b: Wide) -> Wide {
     })
 }
 
+pub fn eq64(a: Wide, b: Wide) -> Wide {
+    each::<64>(a, b, |a, b| {
+        let Num { bits, mark } = crate::number::eq(a, b);
+        Num { bits: bits * u64::MAX, mark: mark * u64::MAX }
+    })
+}
+
 pub fn ne8(a: Wide, b: Wide) -> Wide {
     not(eq8(a, b))
 }

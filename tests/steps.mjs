@@ -66,7 +66,6 @@ export const steps = [
   { name: "signed HTTP and its peers", command: nodeTest("tests/http-interop"), fast: true, needs: "build" },
   { name: "types of the CLI's tests", command: [...tsc, "tests/cli"], fast: false, needs: "build" },
   { name: "CLI", command: [...commands, ...testFiles("tests/cli").filter((file) => !usesConvex(file))], fast: [...commands, ...["code-planted", "init-config", "rotate-plan", "verify-raw-message"].map((name) => `tests/cli/${name}.test.mjs`)], needs: "build" },
-  { name: "CLI with the real convex CLI", command: [...commands, ...testFiles("tests/cli").filter(usesConvex)], fast: false, needs: "build", minutes: 15 },
   { name: "types of the canary", command: [...tsc, "tests/secrets"], fast: false, needs: "build" },
   { name: "secrets in no output", command: nodeTest("tests/secrets"), fast: false, needs: "build" },
   { name: "documents", command: nodeTest("tests/docs"), fast: ["node", "--test", ...["attacks", "docs", "security", "timing"].map((name) => `tests/docs/${name}.test.mjs`)], needs: "build" },
@@ -79,6 +78,7 @@ export const steps = [
   { name: "embedded Convex", command: ["node", "node_modules/vitest/vitest.mjs", "run", "--root", "tests/support/convex"], fast: false, needs: "build" },
   { name: "mutants", command: ["node", "tests/mutants/run.mjs", "--sample", "40"], fast: false, aside: true, minutes: 30 },
   { name: "fuzzing", command: ["node", "tests/fuzz/run.mjs", "--hold", "--seconds", "20"], fast: false, aside: true, needs: "build", minutes: 30 },
+  { name: "CLI with the real convex CLI", command: [...commands, ...testFiles("tests/cli").filter(usesConvex)], fast: false, aside: true, needs: "build", minutes: 30 },
 ];
 
 /** @param {readonly string[]} folders */

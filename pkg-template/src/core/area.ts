@@ -14,9 +14,8 @@ export const MAX_TEXT = 4 * 1024;
 let area: Uint8Array | undefined;
 let areaMemory: Uint8Array | undefined;
 
-/** What is there from `at` to the end of the area, for the encoder. Most texts are a call's first input: for them the view is kept. */
-function rest(memory: Uint8Array): Uint8Array {
-  if (at !== areaStart) return memory.subarray(at, areaStart + AREA_LEN);
+/** The area, for the encoder. Most texts are a call's first input: for them the view is kept. */
+function whole(memory: Uint8Array): Uint8Array {
   if (areaMemory !== memory) area = (areaMemory = memory).subarray(areaStart, areaStart + AREA_LEN);
   return area as Uint8Array;
 }
@@ -58,7 +57,7 @@ function setNumber(lean: Lean, place: number, number: number): void {
 export function putData(lean: Lean, input: string | Uint8Array, max = room()): number {
   if (typeof input !== "string") return input.length <= max ? putBytes(lean, input) : -1;
   const memory = memoryOf(lean);
-  const end = writeUtf8(input, memory, at, at + max, rest);
+  const end = writeUtf8(input, memory, at, at + max, at === areaStart ? whole : undefined);
   if (end < 0) {
     memory.fill(0, at, areaStart + AREA_LEN);
     return -1;

@@ -4,11 +4,13 @@ import type { CallDescription, VerifyCallOptions } from "./call-parts.js";
 import { CountersignError, errorCodes, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
-import { NOT_LOADED, memoryOf, resultNumber, resultStart, resultView, viewOf, withLean } from "./lean.js";
+import { NOT_LOADED, RESULT_LEN, enter, failed, memoryOf, resultNumber, resultStart, withLean } from "./lean.js";
 import type { Lean } from "./lean.js";
 import { NONCE_LEN, freshNonce } from "./nonce.js";
 import { encode, refuseValue } from "./value.js";
 
+/** Where the nonce is in the result. */
+const NONCE_AT = 12;
 const TYPE_INVALID = errorCodes.indexOf("type_invalid");
 
 /** What {@link signCall} takes. */
@@ -51,7 +53,8 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
   const caller = own(options, "caller");
   const entry = caller === undefined ? entries[0] : entries.find((candidate) => candidate.caller === caller);
   if (entry === undefined) throw new CountersignError("misconfigured", "The keyring has no key of this caller. Give createKeyring a secret for it.");
-  return withLean((lean) => {
+  const lean = enter();
+  try {
     for (let tries = 0; tries < 2; tries++) {
       const stamp = entry.key.stamp(lean);
       rewind();
@@ -68,7 +71,11 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
       entry.key.load(lean);
     }
     throw displaced();
-  });
+  } catch (error) {
+    throw failed(lean, error);
+  } finally {
+    wipeResult(lean);
+  }
 }
 
 /**
@@ -82,7 +89,8 @@ export function signCall(keyring: Keyring, options: SignCallOptions): string {
 export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCallOptions): VerifiedCall {
   const entries = Keyring.entriesOf(keyring);
   const { call, token: text, now, tolerance } = received(token, options);
-  return withLean((lean) => {
+  const lean = enter();
+  try {
     for (let tries = 0; tries < 2; tries++) {
       // Loading a key uses the area, so that comes before anything is written.
       for (const { key } of entries) key.stamp(lean);
@@ -93,7 +101,7 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
       const answer = lean.verify_call(entries.length, tokenLength, call.type, put.audience, put.name, put.once, put.length, put.inLarge, high(now), now, tolerance);
       const entry = entries[resultNumber(lean, 0)];
       if (answer === 0 && entry !== undefined) {
-        return { caller: entry.caller, keyId: entry.keyId, issuedAt: resultTime(lean, 1), nonce: resultView(lean, NONCE_LEN, 12).slice() };
+        return { caller: entry.caller, keyId: entry.keyId, issuedAt: resultTime(lean, 1), nonce: nonceOf(lean) };
       }
       if (answer !== NOT_LOADED) {
         refuseValue(lean, answer, call.args, put);
@@ -102,7 +110,11 @@ export function verifyCall(keyring: Keyring, token: unknown, options: VerifyCall
       entry?.key.load(lean);
     }
     throw displaced();
-  });
+  } catch (error) {
+    throw failed(lean, error);
+  } finally {
+    wipeResult(lean);
+  }
 }
 
 /**
@@ -122,17 +134,31 @@ export function encodeValue(value: unknown): Uint8Array {
   });
 }
 
+/** The nonce in the result. A loop is faster than a view and its copy. */
+function nonceOf(lean: Lean): Uint8Array {
+  const memory = memoryOf(lean);
+  const nonce = new Uint8Array(NONCE_LEN);
+  const from = resultStart + NONCE_AT;
+  for (let i = 0; i < NONCE_LEN; i++) nonce[i] = memory[from + i] as number;
+  return nonce;
+}
+
 /** The token in the result. Eight characters at a time are twice as fast as all in one call, and four times as fast as one by one. */
 function tokenOf(lean: Lean, length: number): string {
-  const view = viewOf(lean);
-  const char = (at: number) => view.getUint8(resultStart + at);
+  const memory = memoryOf(lean);
+  const char = (at: number) => memory[at] as number;
+  const end = resultStart + length;
   let text = "";
-  let at = 0;
-  for (; at + 8 <= length; at += 8) {
+  let at = resultStart;
+  for (; at + 8 <= end; at += 8) {
     text += String.fromCharCode(char(at), char(at + 1), char(at + 2), char(at + 3), char(at + 4), char(at + 5), char(at + 6), char(at + 7));
   }
-  for (; at < length; at++) text += String.fromCharCode(char(at));
+  for (; at < end; at++) text += String.fromCharCode(char(at));
   return text;
+}
+
+function wipeResult(lean: Lean): void {
+  memoryOf(lean).fill(0, resultStart, resultStart + RESULT_LEN);
 }
 
 /** Nothing else runs between loading a key and using it, so this cannot happen. */

@@ -12,7 +12,7 @@ export const DUPLICATE = 253;
 
 export const AREA_LEN = 64 * 1024;
 export const LARGE_LEN = 16 << 20;
-const RESULT_LEN = 296;
+export const RESULT_LEN = 296;
 
 /** What the module exports. */
 export interface Lean {

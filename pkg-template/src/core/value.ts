@@ -155,11 +155,12 @@ function head(major: number, number: number): void {
 }
 
 function string(text: string): void {
-  if (!isWellFormed(text)) throw unsupported(ILL_FORMED, "text_malformed");
   // The head is as long as it is for ASCII, until the bytes are counted.
   const from = at + headSize(text.length);
   const to = writeUtf8(text, memory, from, end);
   const length = to - from;
+  // What is as long in bytes as in characters is ASCII; of all else half a pair was written as something else.
+  if (length !== text.length && !isWellFormed(text)) throw unsupported(ILL_FORMED, "text_malformed");
   const place = at + headSize(length);
   if (to < 0 || place + length > end) throw ENDED;
   if (place !== from) memory.copyWithin(place, from, to);

@@ -7,9 +7,9 @@ const disjoint = "The two are never set at once, so OR and XOR are the same";
 export const equivalent = [
   {
     file: "src/keyring.rs",
-    was: "write_hex(&self.expand::<{ ID_LEN / 2 }>(info), &mut text);",
-    becomes: "write_hex(&self.expand::<{ ID_LEN * 2 }>(info), &mut text);",
-    why: "HKDF's first 8 bytes are the same however many are asked for (RFC 5869, 2.3), and write_hex stops when the 16 characters are full.",
+    was: "write_hex(&self.expand(info)[..ID_LEN / 2], &mut text);",
+    becomes: "write_hex(&self.expand(info)[..ID_LEN * 2], &mut text);",
+    why: "All 32 bytes begin with the same 8, and write_hex stops when the 16 characters are full.",
   },
   {
     file: "src/secret.rs",

@@ -61,6 +61,7 @@ const pairs = {
     goal("verifyWebhook, octokit (edge, Convex)", "verifyWebhook, 1024 B", "@octokit/webhooks-methods, what edge runtimes and Convex get (WebCrypto)", 1.3, 2),
   ],
   http: [
+    goal("signMessage + verifyMessage, http-message-signatures", "signMessage + verifyMessage, 300 B", "http-message-signatures, plain messages", 5, 20),
     goal("signRequest + verifyRequest, http-message-signatures", "signRequest + verifyRequest, 300 B", "http-message-signatures, from Request to body", 5, 20),
     goal("signRequest, aws4fetch", "signRequest, 300 B", "AwsClient.sign, SigV4"),
   ],

@@ -10,7 +10,8 @@ const params = ["created", "nonce", "keyid", "alg", "tag"];
 const tag = "example";
 
 const digestOf = (/** @type {Uint8Array} */ body) => createHash("sha256").update(body).digest();
-/** @param {Request} request */
+/** @typedef {{ method: string, url: string, headers: Record<string, string> }} Message */
+/** @param {Request} request @returns {Message} */
 const messageOf = ({ method, url, headers }) => ({ method, url, headers: Object.fromEntries(headers) });
 
 /** @param {Uint8Array} bytes @param {string} keyId */
@@ -23,24 +24,33 @@ export function openHttpMessageSignatures(bytes, keyId) {
     // 300 seconds to either side: the tolerance is taken off the age too.
     requiredFields: fields, requiredParams: params, maxAge: 600, tolerance: 300,
   };
+  /** @param {Message} message @param {Uint8Array} body @returns {Promise<Message>} */
+  const signMessage = async ({ method, url, headers }, body) => {
+    const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
+    const digest = `sha-256=:${digestOf(body).toString("base64")}:`;
+    const signed = await httpbis.signMessage({ key: signer, name: "sig", fields, params, paramValues: { nonce, tag } }, { method, url, headers: { ...headers, "content-digest": digest } });
+    return { method, url, headers: /** @type {Record<string, string>} */ (signed.headers) };
+  };
+  /** @param {Message} message @param {Uint8Array} body */
+  const verifyMessage = async (message, body) => {
+    if ((await httpbis.verifyMessage(verification, message)) !== true) throw new Error("the signature is wrong");
+    const given = Buffer.from(/^sha-256=:([\w+/]{43}=):$/.exec(message.headers["content-digest"] ?? "")?.[1] ?? "", "base64");
+    if (given.length !== 32 || !timingSafeEqual(given, digestOf(body))) throw new Error("the body is another one");
+  };
   return {
+    signMessage,
+    verifyMessage,
     /** @param {Request} request */
     async sign(request) {
       const body = await request.arrayBuffer();
-      const message = messageOf(request);
-      message.headers["content-digest"] = `sha-256=:${digestOf(new Uint8Array(body)).toString("base64")}:`;
-      const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
-      const { headers } = await httpbis.signMessage({ key: signer, name: "sig", fields, params, paramValues: { nonce, tag } }, message);
-      return new Request(request, { headers: /** @type {Record<string, string>} */ (headers), body });
+      const { headers } = await signMessage(messageOf(request), new Uint8Array(body));
+      return new Request(request, { headers, body });
     },
     /** @param {Request} request @param {string} audience the origin that it must be signed for */
     async verify(request, audience) {
       const body = new Uint8Array(await request.arrayBuffer());
-      const message = messageOf(request);
       const { pathname, search } = new URL(request.url);
-      if ((await httpbis.verifyMessage(verification, { ...message, url: `${audience}${pathname}${search}` })) !== true) throw new Error("the signature is wrong");
-      const given = Buffer.from(/^sha-256=:([\w+/]{43}=):$/.exec(message.headers["content-digest"] ?? "")?.[1] ?? "", "base64");
-      if (given.length !== 32 || !timingSafeEqual(given, digestOf(body))) throw new Error("the body is another one");
+      await verifyMessage({ ...messageOf(request), url: `${audience}${pathname}${search}` }, body);
       return body;
     },
   };

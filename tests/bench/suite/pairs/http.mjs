@@ -1,7 +1,8 @@
-// signRequest, and verifyRequest of what came of it, with a body of 300 bytes: Requests on both sides, which are made off the clock.
+// signRequest, and verifyRequest of what came of it, with a body of 300 bytes: Requests on both sides, which are made off the clock; and the same
+// without the host's objects: signMessage and verifyMessage, with the peer's plain messages.
 
 import { createKeyring, generateSecret } from "countersign";
-import { signRequest, verifyRequest } from "countersign/http";
+import { signMessage, signRequest, verifyMessage, verifyRequest } from "countersign/http";
 import { openAws4fetch, openHttpMessageSignatures } from "../../peers/warm/http.mjs";
 import { at, randomBytes, randomTexts } from "./inputs.mjs";
 
@@ -27,8 +28,37 @@ export async function createPairs() {
   const signatures = openHttpMessageSignatures(randomBytes(32), "0123456789abcdef");
   const aws = openAws4fetch();
   const same = (/** @type {Uint8Array} */ body, /** @type {number} */ index) => Buffer.from(body).toString() === at(bodies, index);
+  const bytes = bodies.map((body) => new TextEncoder().encode(body));
+  const json = /** @type {[string, string]} */ (["content-type", "application/json"]);
+  const targets = bodies.map((_, index) => `/api/orders?page=${index}`);
+  /** @param {number} index @param {string} [origin] */
+  const plain = (index, origin = audience) => ({ method: "POST", target: at(targets, index), headers: [json], body: at(bytes, index), audience: origin });
+  /** What was signed as it arrives. @param {number} index @param {string} [origin] */
+  const signed = (index, origin) => ({ ...plain(index, origin), headers: [json, ...signMessage(keyring, plain(index), { now: Date.now() })] });
+  /** @param {number} index */
+  const theirPlain = (index) => ({ method: "POST", url: `${audience}${at(targets, index)}`, headers: { "content-type": "application/json" } });
+  const changedBytes = new TextEncoder().encode(changed);
   /** @type {Pair[]} */
   const pairs = [
+    {
+      name: "signMessage + verifyMessage, http-message-signatures",
+      ours: (index) => verifyMessage(keyring, signed(index), { now: Date.now() }).caller,
+      theirs: async (index) => {
+        await signatures.verifyMessage(await signatures.signMessage(theirPlain(index), at(bytes, index)), at(bytes, index));
+        return true;
+      },
+      theirsIsAsync: true,
+      isRight: (caller) => caller === "default",
+      isTheirsRight: (verified) => verified === true,
+      refused: [
+        () => verifyMessage(keyring, { ...signed(0), body: changedBytes }, { now: Date.now() }),
+        async () => signatures.verifyMessage(await signatures.signMessage(theirPlain(0), at(bytes, 0)), changedBytes),
+        () => verifyMessage(keyring, signed(0, "https://other.example"), { now: Date.now() }),
+        async () => signatures.verifyMessage({ ...(await signatures.signMessage(theirPlain(0), at(bytes, 0))), url: `https://other.example${at(targets, 0)}` }, at(bytes, 0)),
+        () => verifyMessage(keyring, plain(0), { now: Date.now() }),
+        async () => signatures.verifyMessage(theirPlain(0), at(bytes, 0)),
+      ],
+    },
     {
       name: "signRequest + verifyRequest, http-message-signatures",
       fresh,

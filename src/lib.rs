@@ -66,6 +66,6 @@ pub mod webhook;
 #[forbid(unsafe_code)]
 pub mod window;
 
-#[cfg(all(target_arch = "wasm32", any(feature = "lean", feature = "messages", feature = "rich")))]
+#[cfg(all(target_arch = "wasm32", any(feature = "guard", feature = "messages", feature = "rich")))]
 #[allow(unsafe_code)]
 mod wasm;

@@ -1,6 +1,6 @@
 //! The edge to JavaScript: the only place that knows `wasm-bindgen`, and the only one with `unsafe` code.
 
-#[cfg(all(feature = "lean", not(any(feature = "messages", feature = "rich"))))]
+#[cfg(all(feature = "guard", not(any(feature = "messages", feature = "rich"))))]
 mod lean;
 #[cfg(all(feature = "messages", not(feature = "rich")))]
 mod messages;

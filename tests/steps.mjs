@@ -31,6 +31,7 @@ export const steps = [
   { name: "rustfmt", command: ["cargo", "fmt", "--check"], fast: true },
   { name: "clippy", command: [...clippy, "--all-targets", ...denyWarnings], fast: true },
   { name: "clippy lean", command: [...clippy, ...wasm, "lean", ...denyWarnings], fast: true, env: simd },
+  { name: "clippy guard", command: [...clippy, ...wasm, "guard", ...denyWarnings], fast: true, env: simd },
   { name: "clippy messages", command: [...clippy, ...wasm, "messages", ...denyWarnings], fast: true, env: simd },
   { name: "clippy rich", command: [...clippy, ...wasm, "rich", ...denyWarnings], fast: true, env: simd },
   { name: "cargo test", command: ["cargo", "test", "--locked", "--quiet"], fast: true },

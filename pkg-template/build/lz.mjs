@@ -1,4 +1,4 @@
-// Packs the lean module for its place inside JavaScript, where each byte is paid for at every cold start. unpack.wat undoes it.
+// Packs the lean and the guard module for their places inside JavaScript, where each byte is paid for at every cold start. unpack.wat undoes it.
 //
 // The packed form is a row of bits, the highest of each number first. First how many bytes there are; then, until they are all there, either
 // 1 and a byte: 0 and 4 bits if it is below 16, as most of those are that stand alone, or else 1 and 8 bits; or 0 and a run that was there

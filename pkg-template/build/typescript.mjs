@@ -32,7 +32,7 @@ async function writePackage() {
   const { build, transform } = await import("esbuild");
   rmSync(pkgDir, { recursive: true, force: true });
   mkdirSync(join(pkgDir, "wasm"), { recursive: true });
-  for (const { name } of wasmModules) cpSync(wasmPath(name), join(pkgDir, "wasm", `${name}.wasm`));
+  for (const { name } of wasmModules.filter(({ isFile }) => isFile)) cpSync(wasmPath(name), join(pkgDir, "wasm", `${name}.wasm`));
   for (const file of sourceFiles()) {
     const code = readFileSync(join(sourceDir, file), "utf8");
     const output = file.replace(/\.ts$/, ".js");
@@ -76,7 +76,9 @@ function sourceFiles() {
 async function selfContained(build, path) {
   // The messages module is nothing that a guard loads, and would be in the package twice.
   const external = ["convex", "convex/*", "#messages"];
-  await build({ entryPoints: [path], outfile: path, allowOverwrite: true, bundle: true, external, format: "esm", target: "es2022", platform: "neutral", legalComments: "none", charset: "utf8", logLevel: "warning" });
+  // It has keyrings, so it holds the lean module anyway.
+  const alias = { "#guard": join(esmDir, "core/wasm/lean.inline.js") };
+  await build({ entryPoints: [path], outfile: path, allowOverwrite: true, bundle: true, external, alias, format: "esm", target: "es2022", platform: "neutral", legalComments: "none", charset: "utf8", logLevel: "warning" });
 }
 
 /**
@@ -119,7 +121,7 @@ function isEsmOnly(file) {
 function toCommonJs(file, code) {
   const up = posix.relative(posix.dirname(file), "core/wasm");
   const base = up === "" ? "." : up.startsWith(".") ? up : `./${up}`;
-  return code.replaceAll(/require\("#(lean|messages|rich)"\)/g, (_match, name) => `require("${base}/${name}.inline.js")`);
+  return code.replaceAll(/require\("#(lean|guard|messages|rich)"\)/g, (_match, name) => `require("${base}/${name}.inline.js")`);
 }
 
 /**

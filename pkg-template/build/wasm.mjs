@@ -1,4 +1,4 @@
-// The crate -> three WebAssembly modules and what TypeScript needs to hold them inside JavaScript.
+// The crate -> four WebAssembly modules and what TypeScript needs to hold them inside JavaScript.
 // wasm-pack compiles, wasm-opt shrinks, and what comes out is checked before anything else sees it.
 
 import { createHash } from "node:crypto";
@@ -13,38 +13,41 @@ import { pack } from "./lz.mjs";
 
 /**
  * @typedef {object} WasmModule
- * @property {"lean" | "messages" | "rich"} name also the Cargo feature
+ * @property {"lean" | "guard" | "messages" | "rich"} name also the Cargo feature
  * @property {readonly string[]} linkArgs
  * @property {readonly string[]} llvmArgs
  * @property {readonly string[]} optPasses what wasm-opt does first
  * @property {readonly string[] | null} imports exactly these; null: whatever the generated glue provides
  * @property {number} maxBytes checked by tests/packaging, so that unfinished work can be built and tried
+ * @property {boolean} isFile also in the package as a file, for runtimes that compile nothing from bytes
  */
+
+/** How what holds its data in static memory is made. */
+const bare = {
+  // The default stack of 1 MiB would only make every instance larger.
+  linkArgs: ["-zstack-size=32768"],
+  // To copy or clear 32 bytes with 128-bit instructions takes up to 50 bytes of code, a call of memory.copy or memory.fill 11.
+  llvmArgs: ["-max-store-memset=1", "-max-store-memcpy=1"],
+  // wasm-bindgen's own exports are for its glue, which is not used here; with its start-up goes the only import.
+  optPasses: ["--remove-exports=__*"],
+  // An import would mean that a JavaScript value crosses.
+  imports: [],
+};
 
 /** @type {readonly WasmModule[]} */
 export const wasmModules = [
-  {
-    name: "lean",
-    // It holds its data in static memory; the default stack of 1 MiB would only make every instance larger.
-    linkArgs: ["-zstack-size=32768"],
-    // To copy or clear 32 bytes with 128-bit instructions takes up to 50 bytes of code, a call of memory.copy or memory.fill 11.
-    llvmArgs: ["-max-store-memset=1", "-max-store-memcpy=1"],
-    // wasm-bindgen's own exports are for its glue, which is not used here; with its start-up goes the only import.
-    optPasses: ["--remove-exports=__*"],
-    // An import would mean that a JavaScript value crosses.
-    imports: [],
-    maxBytes: 14_336,
-  },
+  { name: "lean", ...bare, maxBytes: 14_336, isFile: true },
+  // What a guard runs of the lean module. Where a module is imported from a file, guards take the lean one.
+  { name: "guard", ...bare, maxBytes: 10_752, isFile: false },
   {
     name: "messages",
-    linkArgs: ["-zstack-size=32768", "--initial-memory=131072"],
-    llvmArgs: ["-max-store-memset=1", "-max-store-memcpy=1"],
-    optPasses: ["--remove-exports=__*"],
-    imports: [],
+    ...bare,
+    linkArgs: [...bare.linkArgs, "--initial-memory=131072"],
     maxBytes: 65_536,
+    isFile: true,
   },
   // Not a promise to users, only an alarm for something large slipping in.
-  { name: "rich", linkArgs: [], llvmArgs: [], optPasses: [], imports: null, maxBytes: 131_072 },
+  { name: "rich", linkArgs: [], llvmArgs: [], optPasses: [], imports: null, maxBytes: 131_072, isFile: true },
 ];
 
 // The features this rustc's output uses. wasm-opt refuses what it was not told about.
@@ -54,7 +57,7 @@ const wasmOptFlags = [...wasmFeatures.map((name) => `--enable-${name}`), "-Oz", 
 const outputDir = join(cacheDir, "wasm");
 const stampPath = join(outputDir, "inputs.sha256");
 
-/** @param {"lean" | "messages" | "rich"} name */
+/** @param {WasmModule["name"]} name */
 export const wasmPath = (name) => join(outputDir, `${name}.wasm`);
 
 /** Builds what changed since the last time, and returns whether anything had. */
@@ -72,13 +75,14 @@ export async function buildWasm() {
   mkdirSync(generatedDir, { recursive: true });
   // Before the flags are made, because they name the folders that this fills.
   await step("fetching crates", () => run("cargo", ["fetch", "--target", "wasm32-unknown-unknown"], { env: toolEnv() }));
-  for (const module of wasmModules) await buildModule(module);
+  const unpacker = await buildUnpacker();
+  for (const module of wasmModules) await buildModule(module, unpacker);
   writeFileSync(stampPath, inputs);
   return true;
 }
 
-/** @param {WasmModule} module */
-async function buildModule(module) {
+/** @param {WasmModule} module @param {Buffer<ArrayBuffer>} unpacker */
+async function buildModule(module, unpacker) {
   const packDir = join(cacheDir, "wasm-pack", module.name);
   rmSync(packDir, { recursive: true, force: true });
   await step(`compiling the ${module.name} module (under a minute)`, async () => {
@@ -92,8 +96,8 @@ async function buildModule(module) {
   const glue = readFileSync(join(packDir, `${module.name}_bg.js`), "utf8");
   const declarations = readFileSync(join(packDir, `${module.name}.d.ts`), "utf8");
   checkModule(module, bytes, compiled);
-  if (module.name === "lean") {
-    await writePacked(bytes);
+  if (module.name === "lean" || module.name === "guard") {
+    writeGenerated(`${module.name}.packed.ts`, { packed: packed(bytes, unpacker) });
   } else if (module.name === "messages") {
     writeGenerated("messages.base64.ts", { base64: bytes.toString("base64") });
   } else {
@@ -181,20 +185,27 @@ export function machinePath(bytes) {
   return paths.find((path) => bytes.includes(`${path}/`)) ?? null;
 }
 
-/**
- * The lean module as lz.mjs packs it, and what unpacks it. Tried here, so that nothing else can come out of it.
- * @param {Buffer} bytes
- */
-async function writePacked(bytes) {
-  const unpackerPath = join(outputDir, "unpack.wasm");
+/** What unpacks a packed module: the same for all of them. */
+async function buildUnpacker() {
+  const path = join(outputDir, "unpack.wasm");
   const binaryen = join(root, "node_modules/binaryen/bin");
-  await run(process.execPath, [join(binaryen, "wasm-as"), join(templateDir, "build/unpack.wat"), "-o", unpackerPath]);
-  await run(process.execPath, [join(binaryen, "wasm-opt"), "-Oz", unpackerPath, "-o", unpackerPath]);
-  const [packed, unpacker] = [pack(bytes), readFileSync(unpackerPath)];
+  await run(process.execPath, [join(binaryen, "wasm-as"), join(templateDir, "build/unpack.wat"), "-o", path]);
+  await run(process.execPath, [join(binaryen, "wasm-opt"), "-Oz", path, "-o", path]);
+  const bytes = readFileSync(path);
+  writeGenerated("unpacker.base64.ts", { base64: bytes.toString("base64") });
+  return bytes;
+}
+
+/**
+ * A module as lz.mjs packs it. Tried here, so that nothing else can come out of it.
+ * @param {Buffer} bytes @param {Buffer<ArrayBuffer>} unpacker
+ */
+function packed(bytes, unpacker) {
+  const text = pack(bytes);
   const { memory, unpack } = /** @type {{ memory: WebAssembly.Memory, unpack(): number }} */ (/** @type {unknown} */ (new WebAssembly.Instance(new WebAssembly.Module(unpacker)).exports));
-  new TextEncoder().encodeInto(packed, new Uint8Array(memory.buffer));
+  new TextEncoder().encodeInto(text, new Uint8Array(memory.buffer));
   if (!bytes.equals(Buffer.from(memory.buffer).subarray(0x10000, unpack()))) throw new BuildError("lz.mjs and unpack.wat do not agree.");
-  writeGenerated("lean.packed.ts", { packed, unpacker: unpacker.toString("base64") });
+  return text;
 }
 
 /**
@@ -207,7 +218,7 @@ function writeGenerated(name, constants) {
 }
 
 function generatedFiles() {
-  return ["lean.packed.ts", "messages.base64.ts", "rich.base64.ts", "rich.glue.js", "rich.glue.d.ts"].map((name) => join(generatedDir, name));
+  return ["lean.packed.ts", "guard.packed.ts", "unpacker.base64.ts", "messages.base64.ts", "rich.base64.ts", "rich.glue.js", "rich.glue.d.ts"].map((name) => join(generatedDir, name));
 }
 
 /** Everything that decides what comes out. */

@@ -1,5 +1,5 @@
 //! The lean module: what guards and signs calls. No heap, no values of JavaScript: integers, and one area of memory that both
-//! sides read and write.
+//! sides read and write. Without the feature `lean` it is the guard module: what a guard calls, and nothing else.
 //!
 //! JavaScript writes a function's inputs into the area, one after the other in the order given in its documentation, and passes their
 //! lengths. What comes back is in the result area. A function returns 0 if all is well and otherwise the number of an
@@ -28,11 +28,14 @@ mod admit;
 #[cfg(not(feature = "std"))]
 mod bare;
 mod calls;
+#[cfg(feature = "lean")]
 mod keys;
 mod memory;
+#[cfg(feature = "lean")]
 mod secrets;
 
 /// The key's slot holds another key: load it again.
 const NOT_LOADED: u32 = 254;
 /// The key is on the keyring already.
+#[cfg(feature = "lean")]
 const DUPLICATE: u32 = 253;

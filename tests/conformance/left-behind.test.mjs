@@ -25,7 +25,7 @@ const { rows } = await import("./outside/rows/all.mjs");
 const { httpAction } = await import("./outside/rows/messages.mjs");
 
 /** Rust's stack is the beginning of a module's memory (pkg-template/build/wasm.mjs). */
-const STACK = { lean: 32 * 1024, messages: 32 * 1024, rich: 1024 * 1024, unpacker: 0 };
+const STACK = { lean: 32 * 1024, guard: 32 * 1024, messages: 32 * 1024, rich: 1024 * 1024, unpacker: 0 };
 
 /** Where the lean module's static memory ends, at the latest. */
 const LEAN_STATICS = 128 * 1024;

@@ -18,7 +18,7 @@ import { dropInstance, dropMessagesInstance, dropRichInstance, hooks, instances,
 /** @typedef {import("./outside/webassembly.mjs").Watched} Watched */
 
 watchWebAssembly();
-replaceModules(trappingModule, "lean", "messages", "rich");
+replaceModules(trappingModule, "lean", "guard", "messages", "rich");
 const { World } = await import("./outside/world.mjs");
 /** What guards and gateways ask, and nobody else. @type {{ checkScope(what: "caller" | "function", name: string, list: readonly string[]): void }} */
 const { checkScope } = await import(new URL("./core/scope.js", import.meta.resolve("countersign")).href);
@@ -171,24 +171,35 @@ function assertNothingLeft(instance, name, point) {
   assert.deepEqual(found.map((place) => place.name), [], `${name}, trapped at ${point}`);
 }
 
-for (const [name, use] of Object.entries(uses)) {
-  test(`${name}: trapped inside the lean module`, async () => {
-    instances.length = 0;
-    dropInstance(api);
+/** What runs in the guard module; or in the lean one, if that is there already. */
+const ofGuards = new Set(["a function on a list", "a function on no list", "a caller on a list", "a caller on no list", "a guarded call, yes", "a guarded call, no"]);
+/** @type {(readonly [string, "lean" | "guard"])[]} */
+const runs = Object.keys(uses).flatMap((name) => [/** @type {const} */ ([name, "lean"]), ...(ofGuards.has(name) ? [/** @type {const} */ ([name, "guard"])] : [])]);
+
+for (const [name, kind] of runs) {
+  test(`${name}: trapped inside the ${kind} module`, async () => {
+    const use = /** @type {() => unknown} */ (uses[name]);
+    /** Leaves one instance, which is new. */
+    const renew = () => {
+      instances.length = 0;
+      dropInstance(api);
+      if (kind === "lean") api.fingerprint(m.other);
+    };
+    renew();
     const good = await use();
-    newest("lean").exports.countdown.value = FAR;
+    newest(kind).exports.countdown.value = FAR;
     assert.deepEqual(await use(), good);
-    const grows = newest("lean").memory.buffer.byteLength > 1 << 20;
-    const ticks = FAR - newest("lean").exports.countdown.value;
+    const grows = newest(kind).memory.buffer.byteLength > 1 << 20;
+    const ticks = FAR - newest(kind).exports.countdown.value;
+    assert.ok(ticks > 0);
     for (const point of sample(ticks, grows ? LARGE_POINTS : POINTS)) {
-      const instance = newest("lean");
+      const instance = newest(kind);
       instance.exports.countdown.value = point;
       await trapped(name, use, point);
       assert.deepEqual(await use(), good, `${name}, the next time after a trap at ${point}`);
       assert.deepEqual([over.has(instance), usedAgain], [true, 0], `${name}, trapped at ${point}: an instance that trapped is used again`);
       assertNothingLeft(instance, name, point);
-      instances.length = 0;
-      dropInstance(api);
+      renew();
       await use();
       figures["trap points"]++;
     }

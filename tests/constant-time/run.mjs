@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { cacheDir, root, run, runMain, step } from "../../pkg-template/build/process.mjs";
 import { toolEnv } from "../../pkg-template/build/toolchain.mjs";
+import { wasmPath } from "../../pkg-template/build/wasm.mjs";
 import { encodeValue } from "countersign";
 import { fromConvexJson } from "../conformance/cases/checks.mjs";
 import { checkCoverage, checkInstructions, instructionsText } from "./instructions.mjs";
@@ -23,7 +24,7 @@ const ABOUT = /^(instructions run|bytes of stack)/;
 async function main() {
   rmSync(join(work, "modules"), { recursive: true, force: true });
   mkdirSync(join(work, "modules"), { recursive: true });
-  const modules = { lean: await shippedModule("lean"), messages: await shippedModule("messages"), rich: await shippedModule("rich") };
+  const modules = { lean: await shippedModule("lean"), guard: await shippedModule("guard"), messages: await shippedModule("messages"), rich: await shippedModule("rich") };
   const binary = await step("compiling the interpreter", build);
 
   const tried = await step("instructions against V8", async () => {
@@ -47,17 +48,19 @@ function sha256(bytes) {
 }
 
 /**
- * The module as the package holds it: as a file, and inside JavaScript in both kinds of modules. All must be the same bytes.
- * @param {"lean" | "messages" | "rich"} name
+ * The module as the package holds it: as a file, except for the guard's, and inside JavaScript in both kinds of modules. All must be the same
+ * bytes.
+ * @param {"lean" | "guard" | "messages" | "rich"} name
  * @returns {Promise<string>} a file of these bytes
  */
 async function shippedModule(name) {
-  const bytes = readFileSync(join(installed, `wasm/${name}.wasm`));
+  const file = name === "guard" ? wasmPath(name) : join(installed, `wasm/${name}.wasm`);
+  const bytes = readFileSync(file);
   for (const kind of ["esm", "cjs"]) {
     const inline = await import(pathToFileURL(join(installed, `${kind}/core/wasm/${name}.inline.js`)).href);
     const source = (inline.wasmSource ?? inline.default.wasmSource)();
     assert.ok(ArrayBuffer.isView(source), `${kind}: ${name}.inline.js gives no bytes`);
-    assert.equal(sha256(/** @type {Uint8Array} */ (source)), sha256(bytes), `${kind}/core/wasm/${name}.inline.js holds other bytes than wasm/${name}.wasm`);
+    assert.equal(sha256(/** @type {Uint8Array} */ (source)), sha256(bytes), `${kind}/core/wasm/${name}.inline.js holds other bytes than ${file}`);
   }
   const path = join(work, `modules/${name}.wasm`);
   writeFileSync(path, bytes);

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { root } from "../../pkg-template/build/process.mjs";
-import { machinePath, wasmModules } from "../../pkg-template/build/wasm.mjs";
+import { machinePath, wasmModules, wasmPath } from "../../pkg-template/build/wasm.mjs";
 import { listingDifference, tarball } from "../../pkg-template/build/pack.mjs";
 
 const unpacked = mkdtempSync(join(tmpdir(), "countersign-tarball-"));
@@ -47,8 +47,8 @@ test("the check for folders of this machine finds one", () => {
   assert.equal(machinePath(Buffer.from(`panicked at ${root}/src/lib.rs`)), root);
 });
 
-for (const { name, maxBytes, imports } of wasmModules) {
-  const bytes = () => readFileSync(join(packed, "wasm", `${name}.wasm`));
+for (const { name, maxBytes, imports, isFile } of wasmModules) {
+  const bytes = () => readFileSync(isFile ? join(packed, "wasm", `${name}.wasm`) : wasmPath(name));
 
   test(`${name}.wasm has at most ${maxBytes} bytes`, () => {
     assert.ok(bytes().length <= maxBytes, `it has ${bytes().length}`);

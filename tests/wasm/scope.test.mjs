@@ -1,10 +1,11 @@
-// Lists of callers and functions through the lean module: as the package hands them over (core/scope.ts), and as nobody should (src/scope.rs
+// Lists of callers and functions through the guard and the lean module: as the package hands them over (core/scope.ts), and as nobody should (src/scope.rs
 // itself is tested by the crate's tests).
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { wasmPath } from "../../pkg-template/build/wasm.mjs";
 import { instances, watchWebAssembly } from "../conformance/outside/webassembly.mjs";
 
 const installed = fileURLToPath(new URL("../../node_modules/countersign/", import.meta.url));
@@ -29,14 +30,17 @@ function checked(what, name, list) {
     assert.ok(error instanceof CountersignError, `${error}`);
     return error.code;
   } finally {
-    assertNothingLeft(instances.filter(({ kind }) => kind === "lean"));
+    const used = instances.filter(({ kind }) => kind !== "unpacker");
+    assert.deepEqual(used.map(({ kind }) => kind), expected, "none trapped");
+    for (const each of used) assertNothingLeft(each);
   }
 }
 
-/** Names say who may call what, and are wiped with all the rest. @param {{ exports: Record<string, any>, memory: WebAssembly.Memory }[]} watched */
-function assertNothingLeft(watched) {
-  assert.equal(watched.length, 1, "one instance, which did not trap");
-  const [{ exports, memory }] = watched;
+/** The instances that were made so far, of which the last is in use. @type {string[]} */
+const expected = ["guard"];
+
+/** Names say who may call what, and are wiped with all the rest. @param {{ exports: Record<string, any>, memory: WebAssembly.Memory }} watched */
+function assertNothingLeft({ exports, memory }) {
   const all = new Uint8Array(memory.buffer);
   const [area, result] = [exports.area(), exports.result()];
   assert.ok(all.subarray(area, area + AREA_LEN).every((byte) => byte === 0), "something is left in the area");
@@ -103,15 +107,18 @@ test("calls before and after are none the wiser", () => {
   const keyring = createKeyring("q8Zr-2vXw_5tNc7Lm1Pd9Kf3Hj6Gs4Ab");
   const call = { audience: "https://a.convex.cloud", type: /** @type {const} */ ("mutation"), name: "a:b", args: { a: 1 }, now: 1_800_000_000_000, idempotencyKey: "evt_1" };
   const token = signCall(keyring, call);
+  expected.push("lean");
   assert.equal(checked("function", "a:b", ["a:*"]), "ok");
   assert.equal(verifyCall(keyring, token, call).keyId, keyring.keyIds[0]);
   assert.equal(checked("function", "a:b", ["b:*"]), "function_forbidden");
   assert.equal(verifyCall(keyring, token, call).keyId, keyring.keyIds[0]);
 });
 
-/** An instance that nobody else uses, and what is written into its area. @param {readonly (Uint8Array | number)[]} parts bytes, or the length of what comes next */
-function raw(parts) {
-  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(`${installed}wasm/lean.wasm`)));
+const modules = /** @type {const} */ (["lean", "guard"]);
+
+/** An instance that nobody else uses, and what is written into its area. @param {typeof modules[number]} name @param {readonly (Uint8Array | number)[]} parts bytes, or the length of what comes next */
+function raw(name, parts) {
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(wasmPath(name))));
   const exports = /** @type {Record<string, any>} */ (instance.exports);
   const memory = /** @type {WebAssembly.Memory} */ (exports.memory);
   const written = Buffer.concat(parts.map((part) => (typeof part === "number" ? Buffer.from(Uint32Array.of(part).buffer) : part)));
@@ -119,34 +126,36 @@ function raw(parts) {
   return { exports, memory, check: (/** @type {number[]} */ ...numbers) => exports.check_scope(...numbers) };
 }
 
-/** @param {Uint8Array} name @param {Uint8Array[]} list @param {boolean} functions */
-function rawAnswer(name, list, functions) {
-  const { exports, memory, check } = raw([name, ...list.flatMap((entry) => [entry.length, entry])]);
+/** @param {typeof modules[number]} module @param {Uint8Array} name @param {Uint8Array[]} list @param {boolean} functions */
+function rawAnswer(module, name, list, functions) {
+  const { exports, memory, check } = raw(module, [name, ...list.flatMap((entry) => [entry.length, entry])]);
   const answer = check(name.length, list.length, Number(functions));
-  assertNothingLeft([{ exports, memory }]);
+  assertNothingLeft({ exports, memory });
   return answer;
 }
 
-test("Rust takes any bytes for a name, and only the same bytes for the same", () => {
-  const wild = [[0xff], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0], [], [0x61, 0xff]].map((list) => Uint8Array.from(list));
-  wild.forEach((name, at) => {
-    wild.forEach((entry, of) => assert.equal(rawAnswer(name, [entry], false), at === of ? 0 : CALLER_FORBIDDEN));
-    assert.equal(rawAnswer(name, wild, false), 0);
-    assert.equal(rawAnswer(name, wild, true), FUNCTION_FORBIDDEN, "no function is called that");
-    assert.equal(rawAnswer(bytes("a:b"), [...wild, bytes("a:*")], true), 0, "what else is on a list does no harm");
+for (const module of modules) {
+  test(`${module}: Rust takes any bytes for a name, and only the same bytes for the same`, () => {
+    const wild = [[0xff], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0], [], [0x61, 0xff]].map((list) => Uint8Array.from(list));
+    wild.forEach((name, at) => {
+      wild.forEach((entry, of) => assert.equal(rawAnswer(module, name, [entry], false), at === of ? 0 : CALLER_FORBIDDEN));
+      assert.equal(rawAnswer(module, name, wild, false), 0);
+      assert.equal(rawAnswer(module, name, wild, true), FUNCTION_FORBIDDEN, "no function is called that");
+      assert.equal(rawAnswer(module, bytes("a:b"), [...wild, bytes("a:*")], true), 0, "what else is on a list does no harm");
+    });
   });
-});
 
-test("a length or a number of entries that is wrong is a trap, and no answer", () => {
-  /** @type {[parts: (Uint8Array | number)[], numbers: number[]][]} */
-  const wrong = [
-    [[bytes("web"), 0xffff_ffff, bytes("web")], [3, 1, 0]], [[bytes("web"), AREA_LEN - 6, bytes("web")], [3, 1, 0]], [[bytes("web"), 0x8000_0000], [3, 1, 0]],
-    [[bytes("web"), 3, bytes("web")], [3, 20_000, 0]], [[bytes("web")], [3, 0xffff_ffff, 0]], [[bytes("web")], [AREA_LEN + 1, 0, 0]], [[bytes("web")], [-1, 0, 0]],
-  ];
-  for (const [parts, numbers] of wrong) {
-    const { check } = raw(parts);
-    assert.throws(() => check(...numbers), WebAssembly.RuntimeError, `${numbers}`);
-  }
-  // Nothing behind the area is read: the same entry, once as long as what is left, and once a byte longer.
-  assert.equal(raw([bytes("web"), AREA_LEN - 7]).check(3, 1, 0), CALLER_FORBIDDEN);
-});
+  test(`${module}: a length or a number of entries that is wrong is a trap, and no answer`, () => {
+    /** @type {[parts: (Uint8Array | number)[], numbers: number[]][]} */
+    const wrong = [
+      [[bytes("web"), 0xffff_ffff, bytes("web")], [3, 1, 0]], [[bytes("web"), AREA_LEN - 6, bytes("web")], [3, 1, 0]], [[bytes("web"), 0x8000_0000], [3, 1, 0]],
+      [[bytes("web"), 3, bytes("web")], [3, 20_000, 0]], [[bytes("web")], [3, 0xffff_ffff, 0]], [[bytes("web")], [AREA_LEN + 1, 0, 0]], [[bytes("web")], [-1, 0, 0]],
+    ];
+    for (const [parts, numbers] of wrong) {
+      const { check } = raw(module, parts);
+      assert.throws(() => check(...numbers), WebAssembly.RuntimeError, `${numbers}`);
+    }
+    // Nothing behind the area is read: the same entry, once as long as what is left, and once a byte longer.
+    assert.equal(raw(module, [bytes("web"), AREA_LEN - 7]).check(3, 1, 0), CALLER_FORBIDDEN);
+  });
+}

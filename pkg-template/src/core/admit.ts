@@ -3,7 +3,8 @@ import { DEFAULT_TOLERANCE_MS, high, putCall, resultTime, tokenText, types } fro
 import type { FunctionType, ReceivedCall } from "./call-parts.js";
 import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { text } from "./input.js";
-import { AREA_LEN, resultNumber, resultText, withLean } from "./lean.js";
+import { AREA_LEN, resultNumber, resultText } from "./lean.js";
+import { withGuard } from "./lean-guard.js";
 import { refuseValue } from "./value.js";
 
 const NAME_LEN = 43;
@@ -58,7 +59,7 @@ export interface AdmittedCall {
 export function admitCall(accepted: readonly AcceptedSecret[], token: unknown, given: GuardedCall, attempt: Attempt): AdmittedCall {
   const { call, token: signed, now, tolerance } = read(token, given);
   const callers = accepted.map(({ caller }) => caller);
-  return withLean((lean) => {
+  return withGuard((lean) => {
     rewind();
     const start = at;
     accepted.forEach(({ caller, secret }, number) => {

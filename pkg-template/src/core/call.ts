@@ -4,8 +4,9 @@ import type { CallDescription, VerifyCallOptions } from "./call-parts.js";
 import { CountersignError, errorCodes, refuse, typeInvalid } from "./errors.js";
 import { bytesOfLength, milliseconds, own } from "./input.js";
 import { Keyring, putEntries } from "./keyring.js";
-import { NOT_LOADED, RESULT_LEN, enter, failed, memoryOf, resultNumber, resultStart, withLean } from "./lean.js";
-import type { Lean } from "./lean.js";
+import { NOT_LOADED, RESULT_LEN, failed, memoryOf, resultNumber, resultStart } from "./lean.js";
+import { enter, withLean } from "./lean-full.js";
+import type { Lean } from "./lean-full.js";
 import { NONCE_LEN, freshNonce } from "./nonce.js";
 import { encode, refuseValue } from "./value.js";
 

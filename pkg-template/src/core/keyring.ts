@@ -1,8 +1,9 @@
 import { freed, putData, putNumber, putSecret, rewind } from "./area.js";
 import { CountersignError, refuse, typeInvalid } from "./errors.js";
 import { record, text } from "./input.js";
-import { DUPLICATE, resultBytes, resultText, withLean } from "./lean.js";
-import type { Lean } from "./lean.js";
+import { DUPLICATE, resultBytes, resultText } from "./lean.js";
+import { withLean } from "./lean-full.js";
+import type { Lean } from "./lean-full.js";
 import { LoadedKey } from "./loaded-key.js";
 
 const ID_LEN = 16;

@@ -1,8 +1,8 @@
 /**
- * The lean WebAssembly module: loading it on first use, and the memory that both sides read and write (src/wasm/lean.rs).
- * One instance at a time, and one function of it at a time: everything is synchronous.
+ * The lean WebAssembly module, or what a guard runs of it: loading it on first use, and the memory that both sides read and write
+ * (src/wasm/lean.rs). One instance at a time, and one function of it at a time: everything is synchronous. Where the module's bytes come from
+ * is said by lean-full.ts and lean-guard.ts, so that a bundle holds only what it uses.
  */
-import { wasmSource } from "#lean";
 import { CountersignError } from "./errors.js";
 
 /** Answers that are neither 0 nor an error. */
@@ -14,36 +14,21 @@ export const AREA_LEN = 64 * 1024;
 export const LARGE_LEN = 16 << 20;
 export const RESULT_LEN = 296;
 
-/** What the module exports. */
+/** What both modules export: the lean one, and the guard one, which has nothing else. */
 export interface Lean {
   readonly memory: WebAssembly.Memory;
   area(): number;
   result(): number;
   large(): number;
-  generate_secret(): void;
-  verify_secret(expectedLen: number, candidateLen: number): number;
-  digest_secret(len: number): number;
-  matches_digest(candidateLen: number): number;
-  fingerprint(len: number): number;
-  derive_key(count: number, caller: number, secretLen: number): number;
-  load_key(stamp: number, len: number): void;
-  free_key(stamp: number): void;
-  sign_mac(stamp: number, len: number): number;
-  verify_mac(stamp: number, macLen: number, len: number): number;
-  begin_mac(stamp: number): number;
-  update_mac(len: number): void;
-  end_mac(): number;
-  end_mac_verify(macLen: number): number;
-  hash_key(len: number): void;
-  end_hash_key(): void;
-  check_value(len: number, inLarge: number): number;
-  sign_call(...lengths: number[]): number;
-  verify_call(...lengths: number[]): number;
   admit_call(...lengths: number[]): number;
   check_scope(nameLen: number, count: number, functions: number): number;
 }
 
+type Source = () => Uint8Array<ArrayBuffer> | WebAssembly.Module;
+
 let live: Lean | undefined;
+/** The same, if it is one of the lean module. */
+let full: Lean | undefined;
 let bytes: Uint8Array<ArrayBuffer>;
 let view: DataView<ArrayBuffer>;
 let stamps: number;
@@ -54,18 +39,26 @@ export let areaStart: number;
 /** Where the result begins. */
 export let resultStart: number;
 
-/** The instance, made on first use. */
-export function enter(): Lean {
-  if (locked) throw new CountersignError("value_unsupported", "A Proxy in a value used countersign meanwhile.");
-  return (live ??= instantiate());
+/** The instance, whichever module it is of, made on first use. */
+export function anyInstance(source: Source): Lean {
+  checkLock();
+  return live ?? instantiate(source);
 }
 
-/**
- * Runs `use` with the instance. Rust wipes its inputs and its stack; what is left to wipe here is the result. The functions that are called
- * most do the same without a closure: {@link enter}, and {@link failed} for whatever is thrown.
- */
-export function withLean<T>(use: (lean: Lean) => T): T {
-  const lean = enter();
+/** The instance of the lean module. It takes the place of a guard's, in which nothing is kept between calls. */
+export function fullInstance(source: Source): Lean {
+  checkLock();
+  if (full !== undefined) return full;
+  if (live !== undefined) drop(live);
+  return instantiate(source);
+}
+
+function checkLock(): void {
+  if (locked) throw new CountersignError("value_unsupported", "A Proxy in a value used countersign meanwhile.");
+}
+
+/** Runs `use` with the instance. Rust wipes its inputs and its stack; what is left to wipe here is the result. */
+export function within<L extends Lean, T>(lean: L, use: (lean: L) => T): T {
   try {
     return use(lean);
   } catch (error) {
@@ -82,11 +75,13 @@ export function withLean<T>(use: (lean: Lean) => T): T {
  */
 export function failed(lean: Lean, error: unknown): unknown {
   if (error instanceof CountersignError) memoryOf(lean).fill(0, areaStart, areaStart + AREA_LEN);
-  else {
-    live = undefined;
-    memoryOf(lean).fill(0);
-  }
+  else drop(lean);
   return error;
+}
+
+function drop(lean: Lean): void {
+  live = full = undefined;
+  memoryOf(lean).fill(0);
 }
 
 /** Runs code of the user's (the traps of a Proxy are), and meanwhile lets nobody else touch the area. */
@@ -99,7 +94,7 @@ export function whileLocked<T, V>(run: (input: V) => T, input: V): T {
   }
 }
 
-function instantiate(): Lean {
+function instantiate(wasmSource: Source): Lean {
   const source = wasmSource();
   // Not `instanceof WebAssembly.Module`: edge runtimes hand over a module of another realm.
   const module = ArrayBuffer.isView(source) ? new WebAssembly.Module(source as Uint8Array<ArrayBuffer>) : source;
@@ -108,7 +103,9 @@ function instantiate(): Lean {
   areaStart = lean.area();
   resultStart = lean.result();
   stamps = 0;
-  return lean;
+  // A guard's source may be the lean module too.
+  if ("load_key" in lean) full = lean;
+  return (live = lean);
 }
 
 function look(lean: Lean): void {
@@ -152,6 +149,6 @@ export function resultNumber(lean: Lean, index: number): number {
 
 /** A number that no key of this instance has had. When all are used up, another instance takes over. */
 export function nextStamp(): number {
-  if (++stamps === 0xffff_ffff) live = undefined;
+  if (++stamps === 0xffff_ffff) live = full = undefined;
   return stamps;
 }

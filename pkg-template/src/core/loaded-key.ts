@@ -1,6 +1,7 @@
 import { freed, putBytes, rewind } from "./area.js";
-import { nextStamp, withLean } from "./lean.js";
-import type { Lean } from "./lean.js";
+import { nextStamp } from "./lean.js";
+import { withLean } from "./lean-full.js";
+import type { Lean } from "./lean-full.js";
 
 /** A key's bytes, and where they are loaded. The module keeps a few keys prepared; any may be displaced, and is loaded again when needed. */
 export class LoadedKey {

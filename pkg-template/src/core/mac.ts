@@ -2,8 +2,9 @@ import { freed, putBytes, putData, rewind, room } from "./area.js";
 import { data, uint8Array } from "./input.js";
 import { typeInvalid } from "./errors.js";
 import type { Data } from "./input.js";
-import { MISMATCH, NOT_LOADED, areaStart, enter, failed, memoryOf, resultBytes, resultView, withLean } from "./lean.js";
-import type { Lean } from "./lean.js";
+import { MISMATCH, NOT_LOADED, areaStart, failed, memoryOf, resultBytes, resultView } from "./lean.js";
+import { enter, withLean } from "./lean-full.js";
+import type { Lean } from "./lean-full.js";
 import { LoadedKey } from "./loaded-key.js";
 import { toUtf8 } from "./utf8.js";
 

@@ -1,7 +1,7 @@
 import { MAX_TEXT, putSized, putText, rewind, room } from "./area.js";
 import { refuse, typeInvalid } from "./errors.js";
 import { text } from "./input.js";
-import { withLean } from "./lean.js";
+import { withGuard } from "./lean-guard.js";
 
 /**
  * Refuses a caller that a function does not admit, or a function that a gateway does not reach (src/scope.rs).
@@ -13,7 +13,7 @@ import { withLean } from "./lean.js";
  * @internal
  */
 export function checkScope(what: "caller" | "function", name: string, list: readonly string[]): void {
-  withLean((lean) => {
+  withGuard((lean) => {
     rewind();
     const length = putText(lean, text(name, what), what);
     for (const entry of list) {

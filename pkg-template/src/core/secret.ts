@@ -2,7 +2,8 @@ import { freed, putBytes, putSecret, rewind } from "./area.js";
 import { refuse } from "./errors.js";
 import { isWellFormed, secret, uint8Array } from "./input.js";
 import type { Secret } from "./input.js";
-import { MISMATCH, enter, failed, resultBytes, resultText, withLean } from "./lean.js";
+import { MISMATCH, failed, resultBytes, resultText } from "./lean.js";
+import { enter, withLean } from "./lean-full.js";
 
 const FINGERPRINT_LEN = 16;
 const GENERATED_LEN = 54;

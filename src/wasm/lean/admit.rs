@@ -8,9 +8,13 @@ use crate::keyring::{self, Derivation, ID_LEN, KEY_LEN, KeyId, Listed, MAX_KEYS}
 use crate::mac::Key;
 
 use super::NOT_LOADED;
-use super::calls::{ENTRY_LEN, listed, read_call, read_token, stamp_of, tell, tell_names};
-use super::keys::key;
+use super::calls::{read_call, read_token, tell, tell_names};
 use super::memory::{cut, put, put_number, trap};
+#[cfg(feature = "lean")]
+use super::{
+    calls::{ENTRY_LEN, listed, stamp_of},
+    keys::key,
+};
 
 /// How many key ids are told, for a log, and where.
 const TOLD: usize = 8;
@@ -46,6 +50,7 @@ exported! {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Given {
     /// The entries of a keyring, so many of them.
+    #[cfg(feature = "lean")]
     Keyring,
     /// Secrets, so many bytes of them.
     Secrets,
@@ -67,25 +72,33 @@ pub(super) fn judge(
     now_low: u32,
     tolerance_ms: u32,
 ) -> u32 {
-    let bytes = &*cut(if given == Given::Keyring { len * ENTRY_LEN } else { len });
+    let bytes = &*cut(match given {
+        #[cfg(feature = "lean")]
+        Given::Keyring => len * ENTRY_LEN,
+        Given::Secrets => len,
+    });
     let token = read_token(cut(token_len));
     let call = read_call(kind, audience_len, name_len, once_len, args_len, in_large);
     let wanted = token.as_ref().map_or(KeyId::NONE, |token| token.key_id);
     let derived;
     // An unknown key id costs the same work, done with the first key.
-    let found = if given == Given::Keyring {
-        let entries: &[[u8; ENTRY_LEN]] = bytes.as_chunks().0;
-        let (index, known) = keyring::ct_find(entries.iter().map(|entry| listed(entry).id), &wanted);
-        let Some(stamp) = entries.get(index as usize).map(stamp_of) else { return Error::KeyUnknown as u32 };
-        put_number(0, index);
-        Found { key: key(stamp), index, known }
-    } else {
-        let (key, index, known) = match derive(Secrets(bytes), wanted) {
-            Ok(found) => found,
-            Err(error) => return error as u32,
-        };
-        derived = Key::new(&key);
-        Found { key: Some(&derived), index, known }
+    let found = match given {
+        #[cfg(feature = "lean")]
+        Given::Keyring => {
+            let entries: &[[u8; ENTRY_LEN]] = bytes.as_chunks().0;
+            let (index, known) = keyring::ct_find(entries.iter().map(|entry| listed(entry).id), &wanted);
+            let Some(stamp) = entries.get(index as usize).map(stamp_of) else { return Error::KeyUnknown as u32 };
+            put_number(0, index);
+            Found { key: key(stamp), index, known }
+        }
+        Given::Secrets => {
+            let (key, index, known) = match derive(Secrets(bytes), wanted) {
+                Ok(found) => found,
+                Err(error) => return error as u32,
+            };
+            derived = Key::new(&key);
+            Found { key: Some(&derived), index, known }
+        }
     };
     let call = match &call {
         Ok(call) => call,

@@ -2,19 +2,26 @@
 
 use crate::call::{Call, FunctionType, Token};
 use crate::error::Error;
+#[cfg(feature = "lean")]
 use crate::keyring::{ID_LEN, KeyId, Listed};
 use crate::replay::{self, NAME_LEN};
 use crate::scope::{self, Listing};
 use crate::value;
 
-use super::NOT_LOADED;
-use super::admit::{Given, judge};
-use super::keys::key;
-use super::memory::{cut, cut_array, large_bytes, put, put_number, result_text, trap};
+use super::memory::{cut, cut_array, large_bytes, put, put_number};
+#[cfg(feature = "lean")]
+use super::{
+    NOT_LOADED,
+    admit::{Given, judge},
+    keys::key,
+    memory::{result_text, trap},
+};
 
 /// A keyring's entry: key id, stamp, number of the caller.
+#[cfg(feature = "lean")]
 pub(super) const ENTRY_LEN: usize = ID_LEN + 8;
 
+#[cfg(feature = "lean")]
 exported! {
     wiped;
 
@@ -24,6 +31,7 @@ exported! {
     }
 }
 
+#[cfg(feature = "lean")]
 exported! {
     wiped;
 
@@ -117,18 +125,21 @@ exported! {
 }
 
 /// What is public of an entry.
+#[cfg(feature = "lean")]
 pub(super) fn listed(entry: &[u8; ENTRY_LEN]) -> Listed {
     let [id @ .., _, _, _, _, a, b, c, d] = entry;
     let Some(id) = KeyId::parse(id) else { trap() };
     Listed { id, caller: u32::from_le_bytes([*a, *b, *c, *d]) }
 }
 
+#[cfg(feature = "lean")]
 pub(super) fn stamp_of(entry: &[u8; ENTRY_LEN]) -> u32 {
     let [.., a, b, c, d, _, _, _, _] = *entry;
     u32::from_le_bytes([a, b, c, d])
 }
 
 /// The next `count` entries.
+#[cfg(feature = "lean")]
 pub(super) fn cut_entries(count: usize) -> &'static [[u8; ENTRY_LEN]] {
     cut(count * ENTRY_LEN).as_chunks().0
 }

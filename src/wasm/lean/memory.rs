@@ -5,8 +5,10 @@ use core::cell::UnsafeCell;
 use core::hint::black_box;
 
 use wasm_bindgen::prelude::wasm_bindgen;
+#[cfg(feature = "lean")]
 use zeroize::zeroize_flat_type;
 
+#[cfg(feature = "lean")]
 use crate::call::MAX_TOKEN_LEN;
 use crate::value;
 
@@ -80,6 +82,7 @@ pub(super) fn wiped<T>(answer: T) -> T {
 }
 
 /// The same for functions that do nothing but hash and compare: to clear the stack of any other takes as long as half a hash block.
+#[cfg(feature = "lean")]
 pub(super) fn wiped_short<T>(answer: T) -> T {
     wipe_short();
     answer
@@ -160,12 +163,14 @@ pub(super) fn put_number(offset: usize, number: u32) {
 }
 
 /// Where a token is written.
+#[cfg(feature = "lean")]
 pub(super) fn result_text() -> &'static mut [u8; MAX_TOKEN_LEN] {
     let Some(text) = RESULT.get().first_chunk_mut() else { trap() };
     text
 }
 
 /// Takes what is there and leaves nothing of it in its place.
+#[cfg(feature = "lean")]
 pub(super) fn take<T>(place: &mut Option<T>) -> Option<T> {
     let taken = place.take();
     clear(place);
@@ -173,6 +178,7 @@ pub(super) fn take<T>(place: &mut Option<T>) -> Option<T> {
 }
 
 /// Leaves nothing of what is there. `None` would only say so, and the bytes would stay.
+#[cfg(feature = "lean")]
 #[inline(never)]
 pub(super) fn clear<T>(place: &mut Option<T>) {
     // SAFETY: the place is only written to, and holds a value again before anybody else sees it. What was there is zeros, which is all

@@ -56,8 +56,8 @@ export async function bundleApp(name, source) {
   return Object.fromEntries(modules.map(({ path, source }) => [path, source]));
 }
 
-/** The lean module as it stands in a bundle. @type {{ packed: string }} */
-const { packed } = await import(pathToFileURL(join(root, "node_modules/countersign/esm/core/wasm/generated/lean.packed.js")).href);
+/** The guard module as it stands in a bundle. @type {{ packed: string }} */
+const { packed } = await import(pathToFileURL(join(root, "node_modules/countersign/esm/core/wasm/generated/guard.packed.js")).href);
 
 /** An app as if nothing of it had ever been seen: neither its texts nor its WebAssembly. @param {Modules} modules @param {number} round @returns {Modules} */
 export function varyApp(modules, round) {

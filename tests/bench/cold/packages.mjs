@@ -13,24 +13,31 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 /** @type {Record<string, Patch[]>} */
 const withoutWasm = {
+  "core/lean-guard.js": [
+    [/import \{ wasmSource \} from "#guard";/, 'import { standIn } from "../stand-in.js";'],
+    [/anyInstance\(wasmSource\)/, "anyInstance(standIn)"],
+  ],
   "core/lean.js": [
-    [/import \{ wasmSource \} from "#lean";/, 'import { standIn } from "../stand-in.js";'],
     [/const source = wasmSource\(\);\n/, ""],
     [/const module = .*\n/, ""],
-    [/new WebAssembly\.Instance\(module\)\.exports/, "standIn()"],
+    [/new WebAssembly\.Instance\(module\)\.exports/, "wasmSource()"],
   ],
 };
 /** @type {Record<string, Patch[]>} */
 const asynchronous = {
   "core/lean.js": [
     // Scopes are still checked at once.
-    [/function withLean\(use\) (\{[^]*?\n\})\n/, "function withLean(use) $1\nasync function withLeanLater(use) $1\n"],
-    [/(async function withLeanLater[^]*?return )use\(lean\)/, "$1await use(lean)"],
-    [/export \{/, "export {\n  withLeanLater,"],
+    [/function within\(lean, use\) (\{[^]*?\n\})\n/, "function within(lean, use) $1\nasync function withinLater(lean, use) $1\n"],
+    [/(async function withinLater[^]*?return )use\(lean\)/, "$1await use(lean)"],
+    [/export \{/, "export {\n  withinLater,"],
+  ],
+  "core/lean-guard.js": [
+    [/within(?= \} from)/, "within, withinLater"],
+    [/export \{/, "function withGuardLater(use) {\n  return withinLater(anyInstance(standIn), use);\n}\nexport {\n  withGuardLater,"],
   ],
   "core/admit.js": [
-    [/withLean(?= \} from)/, "withLeanLater"],
-    [/withLean\(\(lean\) =>/, "withLeanLater(async (lean) =>"],
+    [/withGuard(?= \} from)/, "withGuardLater"],
+    [/withGuard\(\(lean\) =>/, "withGuardLater(async (lean) =>"],
     [/lean\.admit_call\(/, "await lean.admit_call("],
   ],
   "convex/guard.js": [

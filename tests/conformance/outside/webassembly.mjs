@@ -2,7 +2,7 @@
 // another module in the place of the package's, and can do something whenever a call goes into one.
 
 /**
- * @typedef {"lean" | "messages" | "rich" | "unpacker"} Kind
+ * @typedef {"lean" | "guard" | "messages" | "rich" | "unpacker"} Kind
  * @typedef {object} Watched an instance
  * @property {Kind} kind
  * @property {WebAssembly.Memory} memory
@@ -44,8 +44,8 @@ export let compiled = 0;
  */
 export const hooks = {};
 
-/** By what only that one exports. @type {readonly (readonly [kind: Kind, name: string])[]} */
-const kinds = [["lean", "sign_mac"], ["messages", "sign_request"], ["rich", "inspect_secret"], ["unpacker", "unpack"]];
+/** By what only that one exports, of those that stand behind it. @type {readonly (readonly [kind: Kind, name: string])[]} */
+const kinds = [["lean", "sign_mac"], ["guard", "admit_call"], ["messages", "sign_request"], ["rich", "inspect_secret"], ["unpacker", "unpack"]];
 
 /** @param {readonly { name: string }[]} exports @returns {Kind} */
 function kindOf(exports) {
@@ -119,7 +119,7 @@ export function watchWebAssembly({ bare = false } = {}) {
   }));
 }
 
-/** Makes the package drop its lean instance, as after any trap: the next call makes another one. @param {typeof import("countersign")} api */
+/** Makes the package drop its lean instance, or a guard's, as after any trap: the next call makes another one. @param {typeof import("countersign")} api */
 export function dropInstance(api) {
   const trap = new WebAssembly.RuntimeError("dropped by a test");
   const value = new Proxy({}, { ownKeys: () => { throw trap; } });

@@ -162,6 +162,21 @@ pub const LEAN: &[Path] = &[
     path("check_scope", "", &[P], 0),
 ];
 
+/// What a guard runs of the lean module, made for itself: why a secret is refused is decided where it is found to be unusable, and nowhere again.
+pub const GUARD: &[Path] = &[
+    path("area", "", &[P], 0),
+    path("result", "", &[P], 0),
+    path("large", "", &[P], 0),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "", &[S], 33)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "an idempotency key", &[S], 33)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "malformed", &[P], 32)),
+    deciding(&[USABLE, FORM], path("admit_call", "one secret", &[S], 16)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "shared", &[P], 16)),
+    deciding(&[BOTH_USABLE, SECOND, FORM], path("admit_call", "twice", &[S], 33)),
+    deciding(&[BOTH_USABLE, WHY, FORM], path("admit_call", "refused", &[S], 16)),
+    path("check_scope", "", &[P], 0),
+];
+
 pub const RICH: &[Path] = &[
     path("hmac_sha256", "", &[P], 32),
     path("verify_hmac_sha256", "", &[S], 0),

@@ -1,8 +1,8 @@
-//! The cases of the lean module.
+//! The cases of the lean module, and of what a guard runs of it.
 
 mod admit;
 
-use crate::contracts::LEAN;
+use crate::contracts::Path;
 use crate::decode::Module;
 use crate::number::Num;
 use crate::session::{Failure, Session, Snapshot, Tally};
@@ -67,8 +67,8 @@ fn remembered(vector: &Token, result: &[u8]) -> Checked {
 }
 
 impl<'m> Lean<'m> {
-    pub fn new(module: &'m Module) -> Result<Self, Failure> {
-        let mut session = Session::new(module, LEAN)?;
+    pub fn new(module: &'m Module, contracts: &'static [Path]) -> Result<Self, Failure> {
+        let mut session = Session::new(module, contracts)?;
         let number = |_: &mut Session, returned: &[Num]| Ok((returned[0].bits as usize, 0));
         let area = session.call("area", "", &[], number)?;
         let result = session.call("result", "", &[], number)?;

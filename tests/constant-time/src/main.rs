@@ -14,7 +14,7 @@
 //! What it does not prove: what an engine makes of the module (tests/constant-time/native looks at that), how long an instruction takes on
 //! a processor for different operands, and anything that happens in JavaScript.
 //!
-//! `shipped <lean.wasm> <messages.wasm> <rich.wasm> <vectors>` prints figures as JSON; `leaks <leaks.wasm>`; `observe <wasm> < inputs > outcomes`.
+//! `shipped <lean.wasm> <guard.wasm> <messages.wasm> <rich.wasm> <vectors>` prints figures as JSON; `leaks <leaks.wasm>`; `observe <wasm> < inputs > outcomes`.
 
 mod cases;
 mod contracts;
@@ -61,9 +61,9 @@ fn command(args: &[&str]) -> Result<(), Vec<String>> {
     let read = |path: &str| fs::read(path).map_err(|error| vec![format!("{path}: {error}")]);
     let one = |problem: String| vec![problem];
     match *args {
-        ["shipped", lean, messages, rich, vectors] => {
+        ["shipped", lean, guard, messages, rich, vectors] => {
             let module = |path: &str| decode::decode(&read(path)?).map_err(one);
-            let modules = cases::Modules { lean: module(lean)?, messages: module(messages)?, rich: module(rich)? };
+            let modules = cases::Modules { lean: module(lean)?, guard: module(guard)?, messages: module(messages)?, rich: module(rich)? };
             let vectors = vectors::parse(&String::from_utf8_lossy(&read(vectors)?)).map_err(one)?;
             let figures = cases::shipped(&modules, &vectors)?;
             let lines: Vec<String> = figures.iter().map(|(name, value)| format!("  \"{name}\": {value}")).collect();
@@ -76,7 +76,11 @@ fn command(args: &[&str]) -> Result<(), Vec<String>> {
             let outcomes = observe::observe(&read(path)?, &inputs).map_err(one)?;
             stdout().write_all(&outcomes).map_err(|error| vec![error.to_string()])?;
         }
-        _ => return Err(vec!["shipped <lean.wasm> <messages.wasm> <rich.wasm> <vectors> | leaks <leaks.wasm> | observe <wasm>".into()]),
+        _ => {
+            return Err(vec![
+                "shipped <lean.wasm> <guard.wasm> <messages.wasm> <rich.wasm> <vectors> | leaks <leaks.wasm> | observe <wasm>".into(),
+            ]);
+        }
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ function ratioLine({ name, unit, byNode, figure, gate, floor }) {
   const [first] = all;
   if (first === undefined) throw new Error(`"${name}" has no ratio in any version of Node.js.`);
   const range = `${times(Math.min(...all.map(({ ratio }) => ratio.low)))} to ${times(Math.max(...all.map(({ ratio }) => ratio.high)))}`;
-  const goal = gate === undefined ? "" : figure >= gate ? `${gate}` : floor === undefined ? `${gate}, missed` : `${gate}, missed; ${floor} is asserted`;
+  const goal = gate === undefined ? "" : `${gate}${figure >= gate ? "" : ", missed"}${floor === undefined ? "" : `; ${floor} is asserted`}`;
   return `| ${code(name)} | ${digits(first.ours)} ${unit} | ${digits(first.theirs)} ${unit} | **${times(figure)}** | ${range} | ${goal} |`;
 }
 
@@ -61,6 +61,13 @@ function blockLine(rows) {
   return `Of 64 bytes more, countersign's WebAssembly takes ${digits(ours)} us on this machine, and \`createHmac\` ${digits(theirs)} us.`;
 }
 
+/** Why what is asserted is less than the goal, each reason once. @param {readonly Result[]} rows */
+function reasons(rows) {
+  const missed = rows.filter(({ floor }) => floor !== undefined);
+  const all = [...new Set(missed.map(({ why }) => why))];
+  return missed.length === 0 ? [] : ["Goals that are missed, and why:", "", ...all.map((why) => `- ${missed.filter((row) => row.why === why).map(({ name }) => name).join("; ")}: ${why}.`), ""];
+}
+
 /** What stands between the two markers. @param {Figures} figures */
 export function section({ machine, nodes, processes, rows }) {
   const of = (/** @type {(row: Result) => boolean} */ is, /** @type {(row: Result) => string} */ line) => rows.filter(is).map(line);
@@ -79,6 +86,7 @@ export function section({ machine, nodes, processes, rows }) {
     "",
     `Ours and theirs in the first version of Node.js. Times ours: the median over the versions; the range is of all of them. ${blockLine(rows)}`,
     "",
+    ...reasons(rows),
     "![Milliseconds that a guard adds to a query in a fresh context](performance-cold.svg)",
     "",
     "### Sizes, memory and growth",

@@ -24,6 +24,7 @@ import { callBlocks, hashBlocks, hmacBlocks, rawHmacBlocks, requestBlocks } from
 const bytes = randomBytes(32);
 const keyObject = createSecretKey(bytes);
 const empty = new Uint8Array(0);
+const uuid = () => crypto.randomUUID();
 const random = () => crypto.getRandomValues(new Uint8Array(16));
 const node = openNode(bytes);
 
@@ -57,7 +58,7 @@ function callRow(api) {
     name: "signCall + verifyCall, canonicalize + createHmac", blocks, theirBlocks: blocks + 4,
     open: ({ core }) => ((keyring) => () => core.verifyCall(keyring, core.signCall(keyring, call), { ...call, now: Date.now() }))(core.createKeyring(secret)),
     theirs: () => peer.verify(peer.sign(call), call, Date.now()),
-    parts: { "16 random bytes": random, "the time, twice": () => Date.now() + Date.now() },
+    parts: { "a random UUID": uuid, "the time, twice": () => Date.now() + Date.now() },
     theirParts: { "16 random bytes": random },
   };
 }
@@ -68,8 +69,12 @@ function webhookRow(api, provider, name, open, more = 0) {
   const body = bodyOf(at(randomTexts(1), 0));
   const headers = Object.fromEntries(api.webhooks.signWebhook(provider, { secret, body, ...(provider === "github" ? {} : { id: "msg_1" }) }));
   const verify = open(secret);
-  const blocks = rawHmacBlocks(body.length + more);
-  return { name, blocks, theirBlocks: blocks, open: ({ webhooks }) => () => webhooks.verifyWebhook(provider, { secret, headers, body }), theirs: () => verify(headers, body), parts: {}, theirParts: { "createHmac, update, digest of the body, by itself": () => createHmac("sha256", secret).update(body).digest("hex"), "JSON.parse of the body": () => JSON.parse(body) } };
+  const theirBlocks = rawHmacBlocks(body.length + more);
+  const parsed = { "JSON.parse of the body": () => JSON.parse(body) };
+  const hmac = { "createHmac, update, digest of the body, by itself": () => createHmac("sha256", secret).update(body).digest("hex") };
+  // GitHub signs no id, so the body's hash is the idempotency key; and its body is not parsed, on either side.
+  const [blocks, parts] = provider === "github" ? [theirBlocks + hashBlocks(body.length), {}] : [theirBlocks, parsed];
+  return { name, blocks, theirBlocks, open: ({ webhooks }) => () => webhooks.verifyWebhook(provider, { secret, headers, body }), theirs: () => verify(headers, body), parts, theirParts: { ...hmac, ...parts } };
 }
 
 /** @param {Api} api @returns {Promise<Row>} */
@@ -89,7 +94,7 @@ async function requestRow(api) {
     parts: {
       "the Request that is signed, made and read": () => fresh().arrayBuffer(),
       "a Request with the signature, made and read": () => new Request(audience, { method: "POST", headers, body }).arrayBuffer(),
-      "16 random bytes": random,
+      "a random UUID": uuid,
     },
     theirParts: { "16 random bytes": random },
   };

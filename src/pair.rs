@@ -34,6 +34,7 @@ mod tests {
                     let equal = Pair::splat(one).equals(Pair::new(other, third));
                     assert_eq!(equal.any() == 1, one == other || one == third, "{one} {other} {third}");
                     assert_eq!((equal | Pair::splat(0)).any(), equal.any());
+                    assert_eq!((equal | equal).any(), equal.any());
                     assert_eq!((equal | Pair::new(0, 1)).any(), 1);
                     assert_eq!((equal | Pair::new(1 << 63, 0)).any(), 1);
                 }

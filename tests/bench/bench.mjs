@@ -22,7 +22,7 @@ import { table } from "./suite/table.mjs";
 /** @typedef {import("./suite/rows.mjs").Row} Row */
 
 const file = new URL("../figures/bench.json", import.meta.url);
-const full = { processes: 5, rounds: 32, warmMs: 200, batchMs: 3 };
+const full = { processes: 3, rounds: 32, warmMs: 200, batchMs: 3 };
 const quick = { processes: 1, rounds: 40, warmMs: 150, batchMs: 3 };
 
 /** A line that is written over on a terminal. @param {string} text */

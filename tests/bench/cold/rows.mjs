@@ -36,7 +36,7 @@ export const guardRuns = [nearest, ...older].flatMap((major) =>
     version: nodeVersion(major),
     state: isNew ? "unseen" : "seen",
     name: `guard, Node ${nodeVersion(major)}, ${isNew ? "unseen" : "seen"}`,
-    measure: (/** @type {Plan} */ plan = major === nearest ? { processes: 5, rounds: 30 } : { processes: 3, rounds: 15 }) => measure(major, isNew, plan),
+    measure: (/** @type {Plan} */ plan = major === nearest ? { processes: 3, rounds: 30 } : { processes: 3, rounds: 15 }) => measure(major, isNew, plan),
   })),
 );
 
